@@ -205,6 +205,32 @@ async fn a_request_may_be_addressed_to_a_participant_or_to_a_role() {
 }
 
 #[tokio::test]
+async fn the_other_side_decides_on_a_request_to_somebody_who_has_left_the_lease() {
+    let world = of_four().await;
+    let to_dan = request(&world, "ben", json!({ "userId": "dan" })).await.body;
+    let to_clerks = request(&world, "ada", json!({ "role": "clerk" })).await.body;
+    assert_eq!(put_several(&world, people(&FOUR[..2])).await.status, 200);
+    assert_eq!(decide(&world, "ben", &to_dan, "accepted").await, 403, "his side asked");
+    assert_eq!(decide(&world, "ada", &to_dan, "accepted").await, 200);
+    assert_eq!(decide(&world, "ben", &to_clerks, "refused").await, 200);
+}
+
+#[tokio::test]
+async fn a_change_of_a_request_keeps_what_a_later_version_has_written() {
+    let world = of_four().await;
+    let asked = request(&world, "ben", json!({ "userId": "dan" })).await.body;
+    let rows = world.table.every_row().await;
+    let (pk, sk) = rows.into_keys().find(|(_, sk)| sk.starts_with("REQUEST#")).unwrap();
+    world.table.set_text((&pk, &sk), "due", "2027-01-01").await;
+    assert_eq!(decide(&world, "dan", &asked, "accepted").await, 200);
+    let row = &world.table.every_row().await[&(pk, sk)];
+    assert_eq!(
+        (&row["due"], &row["status"], &row["to"]["userId"]),
+        (&json!("2027-01-01"), &json!("accepted"), &json!("dan"))
+    );
+}
+
+#[tokio::test]
 async fn an_addressee_is_another_participant_and_part_of_the_repeated_request() {
     let world = of_four().await;
     for (status, to) in [

@@ -105,6 +105,17 @@ pub enum RequestAddressee {
     },
 }
 
+impl RequestAddressee {
+    /// Whether a participant is addressed by this.
+    #[must_use]
+    pub fn names(&self, user: &UserId, role: Role) -> bool {
+        match self {
+            Self::User { user_id } => user_id == user,
+            Self::Role { role: named } => *named == role,
+        }
+    }
+}
+
 /// `request-updated`: the whole request, as `GET /leases/{bailId}/requests` lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

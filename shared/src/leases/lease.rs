@@ -137,7 +137,7 @@ impl Lease {
         }
     }
 
-    fn people(&self) -> impl Iterator<Item = (&UserId, Role)> {
+    pub(super) fn people(&self) -> impl Iterator<Item = (&UserId, Role)> {
         let two = [(&self.client, Role::Client), (&self.notary, Role::Notary)];
         two.into_iter().chain(self.further.iter().map(|(user, further)| (user, further.role)))
     }

@@ -20,7 +20,7 @@ use crate::http::page::{cursor, parse_cursor};
 use crate::outbox::{Append, Committed, Delivery, Done, Outbox, WriteContext};
 use crate::table::key::{self, REQUEST};
 use crate::table::rate_limit::{self, Limit};
-use crate::table::{Action, Key, Query, Table, TableError, eq, item, read};
+use crate::table::{Action, IMPORTED, Key, Query, Table, TableError, eq, item, read};
 
 use RequestStatus::{Accepted, Done as Finished, Pending, Refused};
 
@@ -114,10 +114,7 @@ impl NewAddressee {
 /// # Errors
 /// 422 when a request would be addressed to the caller alone, or to nobody in the lease.
 fn must_be_another(to: &RequestAddressee, caller: &Participant) -> Result<(), ApiError> {
-    let is_named = |other: &ParticipantView| match to {
-        RequestAddressee::User { user_id } => other.user_id == *user_id,
-        RequestAddressee::Role { role } => other.role == *role,
-    };
+    let is_named = |other: &ParticipantView| to.names(&other.user_id, other.role);
     if caller.others().iter().any(is_named) {
         return Ok(());
     }
@@ -351,8 +348,8 @@ pub async fn change_request(
     let (of_lease, of_request) = (Key::lease(lease), Key::lease_request(lease, id.as_str()));
     retry(|| async {
         let [lease_row, found] = table.get_each([&of_lease, &of_request], true).await?;
-        let found_lease = lease_row.map(Lease::of_row).transpose()?;
-        let participant = found_lease.and_then(|found| participant_in(&found, lease, &caller.user_id));
+        let now_lease = lease_row.map(Lease::of_row).transpose()?.ok_or_else(unknown)?;
+        let participant = participant_in(&now_lease, lease, &caller.user_id);
         let found = found.map(|row| Ok::<_, TableError>((Committed::of_row(&row), read::<Row>(row)?))).transpose()?;
         let (Some(participant), Some((owing, row))) = (participant, found) else {
             return Err(unknown());
@@ -360,7 +357,7 @@ pub async fn change_request(
         if row.status == status {
             return Ok(Some(Done::now(row.view(lease), None)));
         }
-        permit(row.status, status, side(&row, &participant))?;
+        permit(row.status, status, side(&row, &participant, &now_lease))?;
         let now = Millis::now();
         let seen = row.status;
         let updated_by = Some(StoredPerson::of(participant.person(caller.display_name.clone())));
@@ -373,20 +370,24 @@ pub async fn change_request(
             updated_by: participant.id.clone(),
         });
         let append = Append::new(of_request.clone(), owing, [Delivery::event(&view), fact], writer, now)?;
-        let put = append.put(&changed)?.when(eq("status", name(seen)));
-        let is_done = table.write(put).await?.is_done();
+        let update = append.update_to(&changed)?.when(eq("status", name(seen)));
+        let is_done = table.write(update).await?.is_done();
         Ok(is_done.then(|| Done::now(view, append.deliverable())))
     })
     .await
 }
 
-fn side(row: &Row, participant: &Participant) -> Side {
+fn side(row: &Row, participant: &Participant, lease: &Lease) -> Side {
     let is_askers = row.created_by.person.role == participant.role.side();
-    let is_addressed = match &row.to {
+    // A request to somebody who has left the lease is as one to nobody.
+    let is_asked = |to: &&RequestAddressee| {
+        let mut others = lease.people().filter(|(user, _)| **user != row.created_by.person.id);
+        others.any(|(user, role)| to.names(user, role))
+    };
+    let is_addressed = match row.to.as_ref().filter(is_asked) {
         // A clerk may ask all clerks, and the others decide.
         Some(_) if row.created_by.person.id == participant.id => false,
-        Some(RequestAddressee::User { user_id }) => *user_id == participant.id,
-        Some(RequestAddressee::Role { role }) => *role == participant.role,
+        Some(to) => to.names(&participant.id, participant.role),
         None => !is_askers && may(participant.role, Right::Decide),
     };
     match () {
@@ -443,8 +444,8 @@ pub(crate) async fn erase_from_request(
         }
         let view = left.clone().view(lease);
         let append = Append::instead(key.clone(), owing, [Delivery::event(&view)], writer, now);
-        let put = append.put(&left)?.when(eq("status", name(status)));
-        let is_done = table.write(put).await?.is_done();
+        let update = append.update_to(&left)?.remove(IMPORTED).when(eq("status", name(status)));
+        let is_done = table.write(update).await?.is_done();
         Ok(is_done.then(|| Some(append.deliverable().into_iter().collect())))
     })
     .await

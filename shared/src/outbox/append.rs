@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{ATTRIBUTE, Committed, Delivery, Entry, Outbox, TransportName, WriteContext};
 use crate::contract::facts::Fact;
 use crate::contract::time::Millis;
-use crate::table::{Action, Condition, Key, TableError, Update, unchanged};
+use crate::table::{Action, Condition, Key, TableError, Update, attributes, unchanged};
 
 /// Deliveries that a write adds to what its row owes.
 #[derive(Debug, Clone)]
@@ -230,6 +230,15 @@ impl Append {
         let owes = (!self.committed.outbox.entries.is_empty()).then(|| self.committed.text());
         let update = Update::new(&self.committed.key).when(self.is_as_read());
         if owes.is_none() && self.earlier.is_none() { update } else { update.replace(ATTRIBUTE, owes) }
+    }
+
+    /// As [`Append::update`], and writes all attributes of `row`. It keeps those that `row` does not have: a later version may have written
+    /// them, before its deployment was rolled back to this one.
+    ///
+    /// # Errors
+    /// [`TableError::Unwritable`] for a value that DynamoDB cannot store.
+    pub(crate) fn update_to(&self, row: &impl Serialize) -> Result<Update, TableError> {
+        Ok(attributes(row)?.into_iter().fold(self.update(), |update, (name, value)| update.set(name, value)))
     }
 
     fn is_as_read(&self) -> Condition {

@@ -56,7 +56,7 @@ pub(crate) use expression::{Condition, absent, contains, eq, exists, gt, le, lt,
 pub(crate) use imported::{IMPORTED, Imported, LineDigest};
 pub(crate) use query::Query;
 pub(crate) use retry::{retry, retry_from, retry_in_a_crowd, retry_in_a_crowd_or, retry_or};
-pub(crate) use row::{item, read};
+pub(crate) use row::{attributes, item, read};
 
 use action::{Kind, build};
 

@@ -10,9 +10,17 @@ use super::{Item, Key, TableError};
 /// # Errors
 /// [`TableError::Unwritable`] for a value that DynamoDB cannot store.
 pub(crate) fn item(key: &Key, row: &impl Serialize) -> Result<Item, TableError> {
-    let mut item: Item = serde_dynamo::to_item(row)?;
+    let mut item = attributes(row)?;
     item.extend(key.item());
     Ok(item)
+}
+
+/// The fields of `row` as attributes, without a key.
+///
+/// # Errors
+/// [`TableError::Unwritable`] for a value that DynamoDB cannot store.
+pub(crate) fn attributes(row: &impl Serialize) -> Result<Item, TableError> {
+    Ok(serde_dynamo::to_item(row)?)
 }
 
 /// Reads a row into a type.
