@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use shared::clients::pusher::Signer;
+use shared::clients::pusher::frames::ErrorCode;
 use shared::contract::channel::ChannelName;
 use shared::contract::socket_id::SocketId;
 use shared::contract::sockets::ConnectionId;
@@ -151,7 +152,6 @@ async fn a_client_with_a_wrong_key_or_protocol_gets_an_error_first_and_is_ended(
         );
         assert!(!world.sockets.is_open("c1"));
     }
-    assert_eq!(rows(&world).await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -172,6 +172,8 @@ async fn a_stranger_who_hangs_up_at_once_keeps_no_process_busy() {
     world.sockets.take_begun();
     app.gateway().unwrap().greet(&connection).await;
     assert_eq!(world.sockets.take_begun(), 1, "nobody waits for it");
+    app.gateway().unwrap().turn_away(&connection, ErrorCode::NoSuchApp, "There is no such app").await;
+    assert_eq!(world.sockets.take_begun(), 1, "nor is there anybody to tell");
 }
 
 #[tokio::test]

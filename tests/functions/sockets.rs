@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
+use shared::ApiError;
 use shared::contract::sockets::{ConnectionId, Namespace};
 use shared::contract::time::Millis;
-use shared::sockets;
 use shared::sockets::beats::Beat;
 use shared::sockets::heartbeat::HeartbeatReport;
+use shared::sockets::{self, Handshake};
 use tests::consumer::{self, consume, owed};
 use tests::{Reply, Request, World, token, token_with};
 
@@ -282,6 +283,43 @@ async fn a_client_of_plain_json_that_asks_gets_the_reason_of_its_refusal_and_is_
     }
     assert_eq!(world.table.rows().await, rows, "it leaves no trace");
     assert_eq!(world.send(socket_connect::handle, &asking(&token("ben"))).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_refused_client_that_hangs_up_keeps_no_process_busy_and_one_too_many_gets_a_status() {
+    let world = World::new().await;
+    let asking = |id: &str| Request::socket("$connect", "ws", id).asking("refusal", "event").asking("token", "none");
+    let app = world.app_of("socket-connect");
+    let (table, connections) = (&app.table, app.connections().unwrap());
+    let handshake = Handshake::read(&asking("c1").build(), Millis::now()).unwrap();
+    let waiting = sockets::wait(table, handshake.address(), Some("127.0.0.1"), (None, None)).await.unwrap();
+    disconnect(&world, "ws", "c1").await;
+    world.sockets.take_begun();
+    waiting.turn_away(table, connections, &ApiError::Forbidden("No".to_owned())).await;
+    assert_eq!(world.sockets.take_begun(), 1, "nobody waits for it");
+    for n in 0..20 {
+        let handshake = Handshake::read(&asking(&format!("w{n}")).build(), Millis::now()).unwrap();
+        sockets::wait(table, handshake.address(), Some("127.0.0.1"), (None, None)).await.unwrap();
+    }
+    assert_eq!(world.send(socket_connect::handle, &asking("c2")).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_client_that_is_being_turned_away_cannot_sign_in() {
+    let world = World::new().await;
+    let app = world.app_of("socket-connect");
+    let request = Request::socket("$connect", "ws", "c1").asking("refusal", "event");
+    let handshake = Handshake::read(&request.build(), Millis::now()).unwrap();
+    sockets::wait(&app.table, handshake.address(), Some("127.0.0.1"), (None, None)).await.unwrap();
+    world.sockets.open("c1");
+    let packet = format!("40/ws,{{\"token\":\"{}\"}}", token("ada"));
+    for frame in [packet.as_str(), r#"{"event":"subscribe","data":{"channels":["events"]}}"#] {
+        assert_eq!(
+            world.send(socket_message::handle, &Request::socket("$default", "ws", "c1").body(frame)).await.status,
+            200
+        );
+    }
+    assert!(world.sockets.take_posted().is_empty());
 }
 
 #[tokio::test]

@@ -45,14 +45,16 @@ async fn enter(app: &App, request: &Request, now: Millis) -> Result<Response, Ap
 /// - one of plain JSON that asked with `refusal=event`, by an `error` event, after which the connection ends.
 async fn refuse(app: &App, request: &Request, error: ApiError, now: Millis) -> Result<Response, ApiError> {
     let Ok(handshake) = Handshake::read(request, now) else { return Err(error) };
+    // Without a place to wait in, the status is all that there is.
     if handshake.tells_refusals() && error.status().is_client_error() {
-        let connections = app.connections()?.clone();
+        let (connections, table) = (app.connections()?.clone(), app.table.clone());
+        let waiting = sockets::wait(&table, handshake.address(), request.source(), (None, None)).await;
+        let Ok(waiting) = waiting else { return Err(error) };
         telemetry::refused(&error.log_text(), error.token_refused());
-        let told = async move { sockets::turn_away(&connections, handshake.address(), &error).await };
+        let told = async move { waiting.turn_away(&table, &connections, &error).await };
         return Ok(http::empty().then(told));
     }
     let Some(refused) = RefusedHandshake::of(&error).filter(|_| handshake.is_socket_io()) else { return Err(error) };
-    // Without a place to wait in, the status is all that there is.
     let Ok(response) = wait(app, request, handshake, Some(refused)).await else { return Err(error) };
     telemetry::refused(&error.log_text(), error.token_refused());
     Ok(response)

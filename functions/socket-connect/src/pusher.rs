@@ -23,13 +23,14 @@ pub(crate) async fn open(app: &App, request: &Request) -> Result<Response, ApiEr
     } else {
         None
     };
-    if let Some((code, message)) = refusal {
-        return Ok(accepted(request).then(async move {
-            gateway.turn_away(&connection, code, message).await;
-        }));
-    }
+    // A refused one has a row, too: it tells whether the client still waits for the reason.
     gateway::open(&app.table, &connection, Millis::now()).await?;
-    Ok(accepted(request).then(async move { gateway.greet(&connection).await }))
+    Ok(accepted(request).then(async move {
+        match refusal {
+            Some((code, message)) => gateway.turn_away(&connection, code, message).await,
+            None => gateway.greet(&connection).await,
+        }
+    }))
 }
 
 /// The response that opens a connection. A client that offers subprotocols, as the Swift client does, closes where none is taken. (API

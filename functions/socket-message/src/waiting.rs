@@ -1,4 +1,5 @@
-//! Frames of a client of Socket.IO that opened its connection without a token: it signs in by its CONNECT packet.
+//! Frames of a client of Socket.IO that opened its connection without a token: it signs in by its CONNECT packet. What a client sends that
+//! is being turned away is ignored.
 
 use shared::contract::sockets::{Framing, Outgoing};
 use shared::contract::time::Millis;
@@ -21,6 +22,7 @@ pub(super) async fn handle(app: &App, request: &Request, waiting: WaitingSocket)
     let connections = app.connections()?.clone();
     let outcome = match waiting.count(&app.table).await? {
         Counted::WaitsNoMore => return Ok(None),
+        Counted::Admitted if waiting.is_turned_away() => FrameOutcome::default(),
         Counted::Admitted if !waiting.is_late(Millis::now()) => Box::pin(outcome(app, request, &waiting)).await?,
         Counted::Admitted | Counted::TooMany => ended(),
     };

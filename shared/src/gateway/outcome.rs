@@ -115,6 +115,14 @@ impl Gateway {
     pub async fn greet(&self, connection: &ConnectionId) {
         let socket = SocketId::of(connection);
         let text = ServerFrame::Established { socket: &socket, activity_seconds: ACTIVITY_SECONDS }.text();
+        if !self.post_once_open(connection, &text).await {
+            self.poster.close(connection).await;
+        }
+    }
+
+    /// Posts to a connection that opens; returns whether it arrived. A client that has hung up meanwhile has no row any more, and is not waited
+    /// for, so that a stranger keeps no process busy.
+    async fn post_once_open(&self, connection: &ConnectionId, text: &str) -> bool {
         let is_awaited = || async {
             connection::find(&self.table, connection).await.map_or_else(
                 |error| {
@@ -124,15 +132,13 @@ impl Gateway {
                 |row| row.is_some(),
             )
         };
-        if !self.poster.post_once_open(connection, &text, is_awaited).await {
-            self.poster.close(connection).await;
-        }
+        self.poster.post_once_open(connection, text, is_awaited).await
     }
 
-    /// Tells a connection that opens why it is refused, and ends it. It has no row, so nobody knows whether its client still waits.
+    /// Tells a connection that opens why it is refused, and ends it.
     pub async fn turn_away(&self, connection: &ConnectionId, code: ErrorCode, message: &str) {
         let text = ServerFrame::Error { code: Some(code), message }.text();
-        self.poster.post_once_open(connection, &text, || std::future::ready(true)).await;
+        self.post_once_open(connection, &text).await;
         self.poster.close(connection).await;
     }
 

@@ -9,7 +9,7 @@
 //! | `not_entered` | why a connection may not enter |
 //! | `connect` | the handshake, and the first messages to a connection |
 //! | `waiting` | connections of Socket.IO that have not signed in |
-//! | `turn_away` | reasons for clients that may not connect |
+//! | `refused_handshake`, `turn_away` | reasons for clients that may not connect |
 //! | `replies` | the replies to a frame: to its sender at once, in no outbox |
 //! | `heartbeat` | pings, and the removal of connections that have ended |
 //! | `beats` | when heartbeats are due, and which there were |
@@ -39,6 +39,7 @@ pub mod heard;
 pub mod heartbeat;
 mod leave;
 mod not_entered;
+mod refused_handshake;
 pub mod replies;
 mod row;
 mod slot;
@@ -57,11 +58,11 @@ pub use framing::{Answer, Asked, Incoming, IncomingEvent, Join, Unreadable};
 pub(crate) use greeting::make_whole;
 pub use leave::{disconnect, forget, leave};
 pub use not_entered::NotEntered;
+pub use refused_handshake::RefusedHandshake;
 pub use replies::FrameOutcome;
 pub use row::{MAX_OF_USER, Socket, capacity};
 pub use status::is_there;
 pub use subscribe::{MAX_CHANNELS, Subscriptions, revoke, subscribe, unsubscribe};
-pub use turn_away::{RefusedHandshake, turn_away};
 pub(crate) use waiting::forget_waiting;
 pub use waiting::{Counted, WaitingSocket, wait};
 

@@ -1,5 +1,5 @@
 //! Connections of Socket.IO that opened without a token. Their CONNECT packet has it (`auth: { token }`), and until it came they
-//! are in no namespace and of no user.
+//! are in no namespace and of no user. Also connections of plain JSON that are refused, until they know why ([`WaitingSocket::turn_away`]).
 //!
 //! A waiting connection is one row, in one of a few places, so that strangers fill these and no others. Which places a connection
 //! may take depends on its address. So both limits hold without a counter: at most [`CAPACITY`] in all, and at most
@@ -18,10 +18,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::framing;
 use super::not_entered::NotEntered;
-use super::turn_away::RefusedHandshake;
+use super::refused_handshake::RefusedHandshake;
 use crate::clients::connections::{Connections, ForOpening};
 use crate::contract::id::UserId;
-use crate::contract::sockets::{Address, ConnectionId, Outgoing};
+use crate::contract::sockets::{Address, ConnectionId, Framing, Outgoing};
 use crate::contract::time::Millis;
 use crate::table::key::WAITING;
 use crate::table::{Action, Item, Key, Query, Table, TableError, Update, Write, eq, gt, item, lt, read, retry, text};
@@ -157,6 +157,12 @@ impl WaitingSocket {
         Ok(rows.into_iter().find_map(|row| read(row).ok()))
     }
 
+    /// Whether it waits only to learn why it is refused.
+    #[must_use]
+    pub fn is_turned_away(&self) -> bool {
+        self.address.framing != Framing::SocketIo
+    }
+
     /// Whether it may wait no longer.
     #[must_use]
     pub fn is_late(&self, now: Millis) -> bool {
@@ -216,10 +222,16 @@ impl WaitingSocket {
     }
 
     /// Sends the open packet, by which the client learns that it may send its token. No outbox keeps it: a client that misses it
-    /// connects again. A client that has hung up meanwhile is not waited for, so that a stranger keeps no process busy.
+    /// connects again.
     pub async fn open(&self, table: &Table, connections: &Connections, heartbeat_seconds: u32) {
-        let (address, open) = (&self.address, Outgoing::Open { seconds: heartbeat_seconds });
-        let Some(text) = framing::write(address.framing, &open, &address.connection) else { return };
+        self.post_once_open(table, connections, &Outgoing::Open { seconds: heartbeat_seconds }).await;
+    }
+
+    /// Sends this once the connection is open. A client that has hung up meanwhile is not waited for, so that a stranger keeps no process
+    /// busy.
+    pub(super) async fn post_once_open(&self, table: &Table, connections: &Connections, message: &Outgoing) {
+        let address = &self.address;
+        let Some(text) = framing::write(address.framing, message, &address.connection) else { return };
         let (stage, connection) = (address.stage.into(), &address.connection);
         let opening = ForOpening { stage, connection, text: &text, within: OPENING };
         let is_awaited = || async {
