@@ -107,7 +107,7 @@ impl App {
         let fcm = settings.firebase.as_ref().map(fcm::FcmClient::new).transpose().map_err(failed)?.flatten();
         let queue = settings.queues.as_ref().and_then(|queues| WebhookQueue::new(&aws, queues));
         let webhooks = webhook_endpoint(&settings, &http).zip(queue);
-        let bucket = bucket(&settings, &http, &aws);
+        let bucket = bucket(&settings, &aws);
         let bus = settings.event_bus.as_deref().map(|name| EventBus::new(&aws, name));
         let mailer = settings.email.as_ref().and_then(|email| ses::Mailer::new(&aws, email));
         let app = Self::with(settings, http, aws)?;
@@ -148,7 +148,7 @@ impl App {
             ));
         }
         let table = Table::new(aws.clone(), http.clone(), &settings.table);
-        let store = bucket(&settings, &http, &aws).zip(settings.attachments.as_ref());
+        let store = bucket(&settings, &aws).zip(settings.attachments.as_ref());
         let attachments = store.map(|(bucket, settings)| AttachmentStore::new(bucket, settings));
         let pusher = settings.pusher.as_ref();
         let verifier = settings.tokens.as_ref().map(|tokens| Verifier::new(http.clone(), tokens));
@@ -227,8 +227,8 @@ fn recipient(to: &EmailRecipient) -> Option<Box<dyn Recipient>> {
 }
 
 /// The bucket of attachments, if the settings name one.
-fn bucket(settings: &Settings, http: &HttpClient, aws: &SdkConfig) -> Option<Bucket> {
-    Bucket::new(http.clone(), aws, settings.attachments.as_ref()?)
+fn bucket(settings: &Settings, aws: &SdkConfig) -> Option<Bucket> {
+    Bucket::new(aws, settings.attachments.as_ref()?)
 }
 
 /// Where webhooks go, if the settings say so. They are signed as Pusher signs them: with the oldest key that is in use (Pusher Channels docs,

@@ -5,13 +5,16 @@ use shared::clients::https::HttpClient;
 use shared::contract::time::Millis;
 use tests::consumer::{age, consume, owed};
 use tests::guest_chat::{as_guest, as_guest_of, as_staff, hire, inbox};
-use tests::{Reply, Request, World, lease};
+use tests::{Fault, Reply, Request, World, lease};
 
 use crate::erasure::one_step;
 use crate::sockets::{connect, emit};
 
 /// A small picture, as far as its size.
 const PICTURE: &[u8] = b"a picture of 27 bytes, or so";
+
+/// As many bad answers as the SDK takes before it gives up.
+const OUTAGE: [u16; 4] = [503; 4];
 
 /// One side of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -128,8 +131,20 @@ async fn deliver(world: &World) {
     consume(world).await.unwrap();
 }
 
-fn object(id: &str) -> String {
+/// The key of an upload.
+fn upload(id: &str) -> String {
     format!("chats/{id}")
+}
+
+/// The keys of the copies of an upload.
+fn copies(world: &World, id: &str) -> Vec<String> {
+    world.bucket.keys().into_iter().filter(|key| key.starts_with("messages/") && key.ends_with(id)).collect()
+}
+
+/// The key of the copy that comes with a message.
+fn copy(world: &World, id: &str) -> String {
+    let [copy] = &copies(world, id)[..] else { panic!("one copy: {:?}", world.bucket.keys()) };
+    copy.clone()
 }
 
 async fn kinds_owed(world: &World) -> Vec<String> {
@@ -181,17 +196,19 @@ async fn the_bucket_keeps_a_file_once_its_message_is_written() {
         let world = world().await;
         let id = sender.upload(&world).await;
         let unsent = "<Tagging><TagSet><Tag><Key>state</Key><Value>unsent</Value></Tag></TagSet></Tagging>";
-        assert_eq!(world.bucket.object(&object(&id)).unwrap().tagging.as_deref(), Some(unsent));
+        assert_eq!(world.bucket.object(&upload(&id)).unwrap().tagging.as_deref(), Some(unsent));
         deliver(&world).await;
-        assert!(world.bucket.object(&object(&id)).unwrap().tagging.is_some(), "no message has it");
+        assert!(world.bucket.object(&upload(&id)).unwrap().tagging.is_some(), "no message has it");
         sender.write(&world, "", &[&id]).await;
-        // The first attempts get no good answer.
-        world.bucket.refuse(&[503]);
+        let copy = copy(&world, &id);
+        assert_eq!(world.bucket.object(&copy).unwrap().tagging.as_deref(), Some("state=unsent"));
+        world.bucket.refuse(&OUTAGE);
         deliver(&world).await;
         assert!(kinds_owed(&world).await.contains(&"keepFiles".to_owned()));
         age(&world, 3_600).await;
         deliver(&world).await;
-        assert_eq!(world.bucket.object(&object(&id)).unwrap().tagging, None);
+        assert_eq!(world.bucket.object(&copy).unwrap().tagging, None);
+        assert_eq!(world.bucket.keys(), [copy], "the upload is gone");
         assert!(!kinds_owed(&world).await.contains(&"keepFiles".to_owned()));
     }
 }
@@ -314,12 +331,12 @@ async fn a_deleted_message_takes_its_files_along() {
         let listed = reader.listed(&world).await;
         assert!(listed[0].get("attachments").is_none(), "{listed}");
         // An outage of the bucket loses no removal, nor does a second deletion.
-        world.bucket.refuse(&[500, 500]);
+        world.bucket.refuse(&[OUTAGE, OUTAGE].concat());
         deliver(&world).await;
         assert_eq!(sender.delete(&world, &message).await, 200);
         age(&world, 3_600).await;
         deliver(&world).await;
-        assert_eq!(world.bucket.keys(), [object(&kept)], "{sender:?}");
+        assert_eq!(world.bucket.keys(), [copy(&world, &kept)], "{sender:?}");
         assert_eq!(reader.link(&world, &kept).await.status, 200);
         assert!(kinds_owed(&world).await.iter().all(|kind| !kind.ends_with("Files")), "{sender:?}");
     }
@@ -344,7 +361,7 @@ async fn an_erased_user_leaves_no_file_sent_or_not() {
     assert_eq!(rows.matches("Plan").count(), 2, "of the other's file and message alone: {rows}");
     age(&world, 3_600).await;
     deliver(&world).await;
-    assert_eq!(world.bucket.keys(), [object(&others)]);
+    assert_eq!(world.bucket.keys(), [copy(&world, &others)]);
 }
 
 #[tokio::test]
@@ -414,13 +431,13 @@ async fn a_scanner_may_take_a_file_out_of_the_bucket() {
         let world = world().await;
         let id = sender.upload(&world).await;
         sender.write(&world, "Look", &[&id]).await;
-        // The same form again, with other content of the same size.
-        let replaced = world.bucket.object(&object(&id)).unwrap();
-        world.bucket.lose(&object(&id));
+        let copy = copy(&world, &id);
+        let replaced = world.bucket.object(&copy).unwrap();
+        world.bucket.lose(&copy);
         let reply = reader.link(&world, &id).await;
         assert_eq!(reply.status, 404, "{reader:?}");
         assert!(reply.body["message"].as_str().unwrap().contains("scanner"), "{reply:?}");
-        world.bucket.put(&object(&id), &replaced.content_type, b"some other bytes, as many ...");
+        world.bucket.put(&copy, &replaced.content_type, b"some other bytes, as many ...");
         assert_eq!(reader.link(&world, &id).await.status, 404, "the file was replaced");
         deliver(&world).await;
         assert!(kinds_owed(&world).await.iter().all(|kind| kind != "keepFiles"), "{sender:?}");
@@ -428,11 +445,64 @@ async fn a_scanner_may_take_a_file_out_of_the_bucket() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_posted_again_changes_no_file_of_a_message() {
+    for [sender, reader] in CHATS {
+        let world = world().await;
+        let form = sender.ask_upload(&world, &picture()).await.body;
+        let id = form["attachmentId"].as_str().unwrap();
+        world.bucket.post(&form, PICTURE).unwrap();
+        sender.write(&world, "Look", &[id]).await;
+        world.bucket.post(&form, b"some other bytes, as many ..").unwrap();
+        deliver(&world).await;
+        // A page that got no answer posts once more, also later.
+        world.bucket.post(&form, PICTURE).unwrap();
+        let kept = copy(&world, id);
+        let object = world.bucket.object(&kept).unwrap();
+        assert_eq!((&object.content[..], &object.tagging), (PICTURE, &None), "{sender:?}");
+        let url = reader.link(&world, id).await.body["url"].as_str().unwrap().to_owned();
+        assert_eq!(HttpClient::default().get().get(url).send().await.unwrap().bytes().await.unwrap(), PICTURE);
+        // A file that a scanner took out stays out.
+        world.bucket.lose(&kept);
+        world.bucket.post(&form, PICTURE).unwrap();
+        assert_eq!(reader.link(&world, id).await.status, 404, "{reader:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_written_leaves_copies_that_expire() {
+    let world = world().await;
+    let id = Side::Lease("ada").upload(&world).await;
+    world.table.inject("TransactWriteItems", &[Fault::refusal(400, "ValidationException")]);
+    let refused = Side::Lease("ada").write(&world, "Look", &[&id]).await;
+    assert_eq!(refused["error"], "Internal Server Error", "{refused}");
+    let first = copy(&world, &id);
+    assert_eq!(world.bucket.object(&first).unwrap().tagging.as_deref(), Some("state=unsent"));
+    let message = Side::Lease("ada").write(&world, "Look", &[&id]).await;
+    assert!(message.get("attachments").is_some(), "{message}");
+    deliver(&world).await;
+    assert_eq!(world.bucket.object(&first).unwrap().tagging.as_deref(), Some("state=unsent"), "no message has it");
+    assert_eq!(copies(&world, &id).len(), 2);
+}
+
+#[tokio::test]
+async fn where_attachments_are_closed_no_file_comes_in_and_the_earlier_ones_stay() {
+    let world = world_with(&[("MAX_ATTACHMENT_BYTES", "0")]).await;
+    let reply = Side::Guest.ask_upload(&world, &picture()).await;
+    assert!(reply.status == 409 && reply.body["message"].as_str().unwrap().contains("closed"), "{reply:?}");
+    let (pk, sk) = ("CHAT#GUEST#killarney#BK-2025-0123", "ATTACHMENT#00000000000000000000000000000000");
+    let row =
+        json!({ "pk": pk, "sk": sk, "name": "a.png", "type": "image/png", "size": 1, "created_at": 1, "message": "m" });
+    world.table.put_rows(&[row]).await;
+    world.bucket.put("chats/00000000000000000000000000000000", "image/png", b"x");
+    assert_eq!(Side::Guest.link(&world, "00000000000000000000000000000000").await.status, 200, "of a version before");
+}
+
+#[tokio::test]
 async fn an_outage_of_the_bucket_writes_nothing() {
     let world = world().await;
     let id = Side::Guest.upload(&world).await;
     let before = world.table.rows().await;
-    world.bucket.refuse(&[503, 503]);
+    world.bucket.refuse(&OUTAGE);
     let refused = Side::Guest.write(&world, "Look", &[&id]).await;
     assert_eq!(refused["error"], "Service Unavailable", "{refused}");
     assert_eq!(world.table.rows().await, before);
@@ -445,20 +515,26 @@ async fn an_outage_of_the_bucket_writes_nothing() {
 }
 
 #[tokio::test]
-async fn an_author_may_ask_for_thirty_uploads_at_once() {
-    let world = world().await;
-    for _ in 0..30 {
-        assert_eq!(Side::Guest.ask_upload(&world, &picture()).await.status, 201);
+async fn an_author_may_upload_a_thousand_megabytes_a_day() {
+    let world = world_with(&[("MAX_ATTACHMENT_BYTES", "100000000")]).await;
+    let large = json!({ "name": "a.png", "type": "image/png", "size": 99_999_999 });
+    for _ in 0..9 {
+        assert_eq!(Side::Guest.ask_upload(&world, &large).await.status, 201);
     }
-    let reply = Side::Guest.ask_upload(&world, &picture()).await;
+    assert_eq!(
+        Side::Guest.ask_upload(&world, &picture()).await.status,
+        201,
+        "it counts as one of a hundred that are left"
+    );
+    let reply = Side::Guest.ask_upload(&world, &large).await;
     let wait: u32 = reply.headers["retry-after"].parse().unwrap();
-    assert!(reply.status == 429 && (1..=2).contains(&wait), "{reply:?}");
+    assert!(reply.status == 429 && (60..=87).contains(&wait), "{reply:?}");
     assert_eq!(Side::Staff("sam").ask_upload(&world, &picture()).await.status, 201, "another author");
 }
 
 #[tokio::test]
 async fn without_a_bucket_there_are_no_attachments() {
-    let world = world_with(&[("ATTACHMENTS_URL", "")]).await;
+    let world = world_with(&[("ATTACHMENTS_BUCKET", "")]).await;
     for [sender, _] in CHATS {
         assert_eq!(sender.ask_upload(&world, &picture()).await.status, 404, "{sender:?}");
         assert_eq!(sender.link(&world, "00000000000000000000000000000000").await.status, 404);
@@ -476,7 +552,7 @@ async fn a_fact_names_the_objects_for_a_scanner() {
         sender.write(&world, "", &[&id]).await;
         deliver(&world).await;
         let sent = world.bus.take_heard().into_iter().find(|fact| fact.name == "message.sent").unwrap();
-        let named = json!([{ "id": id, "key": object(&id), "type": "image/png", "size": PICTURE.len() }]);
+        let named = json!([{ "id": id, "key": copy(&world, &id), "type": "image/png", "size": PICTURE.len() }]);
         assert_eq!(sent.detail["attachments"], named, "{sender:?}");
         assert!(sent.detail.get("text").is_none() && !sent.detail.to_string().contains("Plan"), "{}", sent.detail);
     }

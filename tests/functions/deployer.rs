@@ -94,10 +94,7 @@ const LEFT_OUT: [(&str, &[&str]); 18] = [
             "dynamodb:updateitem",
         ],
     ),
-    (
-        "the table and the bucket outlive their stack; an owner deletes them",
-        &["dynamodb:deletetable", "s3:deletebucket"],
-    ),
+    ("the table outlives its stack; an owner deletes it", &["dynamodb:deletetable"]),
     (
         "the table has no policy, no insights and no stream of Kinesis",
         &[

@@ -257,8 +257,6 @@ fn longest(variable: &str) -> usize {
         "JWT_AUDIENCE" | "APP_URL" | "GUEST_URL" => 120,
         // The names of all types.
         "WEBHOOK_EVENTS" => 110,
-        // https://{bucket}.s3.ap-southeast-2.amazonaws.com
-        "ATTACHMENTS_URL" => 8 + 63 + 35,
         "ATTACHMENTS_BUCKET" => 63,
         "ATTACHMENT_TYPES" => 200,
         "MAX_ATTACHMENT_BYTES" => 9,

@@ -1,4 +1,4 @@
-//! A fake of the bucket of attachments (Amazon S3 API reference, "POST Object", `HeadObject`, `GetObject`, `DeleteObject`,
+//! A fake of the bucket of attachments (Amazon S3 API reference, "POST Object", `CopyObject`, `HeadObject`, `GetObject`, `DeleteObject`,
 //! `DeleteObjectTagging`). It takes forms as S3 does: signed, in time, with exactly the fields of their policy.
 
 use std::collections::BTreeMap;
@@ -61,8 +61,9 @@ impl FakeBucket {
         Self { port: serve(router).await, traffic, shared }
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/{NAME}", self.port)
+    /// The address of S3.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     pub(crate) fn take_traffic(&self) -> Traffic {
@@ -74,7 +75,7 @@ impl FakeBucket {
     /// # Errors
     /// S3's code.
     pub fn post(&self, form: &Value, content: &[u8]) -> Result<(), &'static str> {
-        assert_eq!(form["url"], format!("{}/", self.url()));
+        assert_eq!(form["url"], format!("{}/{NAME}/", self.endpoint()));
         let fields: BTreeMap<_, _> = form["fields"].as_object().unwrap().iter().map(text).collect();
         check(&fields, content)?;
         let mut signed = HeaderMap::new();
@@ -186,21 +187,28 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
         let credential = parameter(query, "X-Amz-Credential").unwrap();
         headers.insert("authorization", format!("Credential={credential}").parse().unwrap());
     }
-    let action = match (request.method(), query) {
-        (&Method::HEAD, "") => "s3:GetObject",
-        (&Method::GET, _) if is_link => "s3:GetObject",
-        (&Method::DELETE, "tagging") => "s3:DeleteObjectTagging",
-        (&Method::DELETE, "") => "s3:DeleteObject",
+    let actions: &[_] = match (request.method(), query) {
+        (&Method::HEAD, "") => &["s3:GetObject"],
+        (&Method::GET, _) if is_link => &["s3:GetObject"],
+        (&Method::PUT, "x-id=CopyObject") => &["s3:PutObject", "s3:PutObjectTagging", "s3:GetObject"],
+        (&Method::DELETE, "tagging") => &["s3:DeleteObjectTagging"],
+        (&Method::DELETE, "x-id=DeleteObject") => &["s3:DeleteObject"],
         _ => panic!("{} {query}", request.method()),
     };
-    let is_there = shared.inner.lock().unwrap().objects.contains_key(&key);
-    let mut asked = vec![of_objects(action)];
-    if !is_there && action == "s3:GetObject" {
+    let action = actions[0];
+    let source = headers.get("x-amz-copy-source").map(|source| source.to_str().unwrap().to_owned());
+    let source = source.map(|source| source.strip_prefix(&format!("{NAME}/")).unwrap().to_owned());
+    let is_there = shared.inner.lock().unwrap().objects.contains_key(source.as_ref().unwrap_or(&key));
+    let mut asked: Vec<_> = actions.iter().map(|action| of_objects(action)).collect();
+    if !is_there && action != "s3:DeleteObject" {
         // Without it, S3 does not tell whether there is such an object.
         asked.push(("s3:ListBucket".to_owned(), "AttachmentBucket".to_owned()));
     }
     if !shared.policies.admit(&headers, asked) {
         return status(403).into_response();
+    }
+    if let Some(source) = source {
+        return copy(&mut shared.inner.lock().unwrap(), (source, key), &headers);
     }
     let mut inner = shared.inner.lock().unwrap();
     match (action, inner.objects.get_mut(&key)) {
@@ -216,12 +224,32 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
         (_, Some(object)) => {
             let said = |name| parameter(query, name);
             let content_type = said("response-content-type").unwrap_or_else(|| object.content_type.clone());
-            let etag = format!("\"{}\"", hex::encode(&hmac_of(&object.content)[..16]));
+            let etag = etag_of(&object.content);
             let disposition = said("response-content-disposition").unwrap_or_default();
             let headers = [("content-type", content_type), ("etag", etag), ("content-disposition", disposition)];
             (headers, object.content.clone()).into_response()
         }
     }
+}
+
+/// Copies an object with the tags that the request has, if it has the ETag that the request names.
+fn copy(inner: &mut Inner, (from, to): (String, String), headers: &HeaderMap) -> Response {
+    let header = |name| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    assert_eq!(header("x-amz-tagging-directive").as_deref(), Some("REPLACE"));
+    let Some(object) = inner.objects.get(&from).cloned() else {
+        return (StatusCode::NOT_FOUND, "<Error><Code>NoSuchKey</Code></Error>").into_response();
+    };
+    let etag = etag_of(&object.content);
+    if header("x-amz-copy-source-if-match").is_some_and(|expected| expected != etag) {
+        let refusal = "<Error><Code>PreconditionFailed</Code></Error>";
+        return (StatusCode::PRECONDITION_FAILED, refusal).into_response();
+    }
+    inner.objects.insert(to, FakeObject { tagging: header("x-amz-tagging"), ..object });
+    format!("<CopyObjectResult><ETag>{etag}</ETag></CopyObjectResult>").into_response()
+}
+
+fn etag_of(content: &[u8]) -> String {
+    format!("\"{}\"", hex::encode(&hmac_of(content)[..16]))
 }
 
 /// Stands for MD5, which nobody computes again.

@@ -145,7 +145,7 @@ impl World {
         let sockets = FakeSockets::new(policies.clone()).await;
         let socket_endpoint = sockets.endpoint();
         let bucket = FakeBucket::new(policies.clone()).await;
-        let bucket_url = bucket.url();
+        let s3_endpoint = bucket.endpoint();
         let (port, fcm_endpoint) = (pusher.port.to_string(), fcm.endpoint());
         let [retry, dead_letter, webhooks] = ["retry", "dead-letter", "webhooks"].map(|name| queues.url(name));
         let standard = [
@@ -167,7 +167,7 @@ impl World {
             ("FCM_ENDPOINT", &fcm_endpoint),
             ("SOCKET_ENDPOINT", &socket_endpoint),
             ("ATTACHMENTS_BUCKET", bucket::NAME),
-            ("ATTACHMENTS_URL", &bucket_url),
+            ("ATTACHMENTS_ENDPOINT", &s3_endpoint),
         ];
         let given = standard.iter().chain(variables.iter().rev());
         let variables: HashMap<_, _> = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -51,7 +51,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response, ApiError> {
 /// The right that a participant needs for this route.
 fn right(route: &str) -> Right {
     match route {
-        "POST /leases/{bailId}/messages" | "DELETE /leases/{bailId}/messages/{messageId}" => Right::Write,
+        "POST /leases/{bailId}/messages"
+        | "POST /leases/{bailId}/attachments"
+        | "DELETE /leases/{bailId}/messages/{messageId}" => Right::Write,
         "POST /leases/{bailId}/requests" => Right::Ask,
         _ => Right::Read,
     }

@@ -1,5 +1,5 @@
-//! Frames of a client of Socket.IO that opened its connection without a token: it signs in by its CONNECT packet. What a client sends that
-//! is being turned away is ignored.
+//! Frames of a client of Socket.IO that opened its connection without a token: it signs in by its CONNECT packet. A client that is being
+//! turned away is ignored.
 
 use shared::contract::sockets::{Framing, Outgoing};
 use shared::contract::time::Millis;

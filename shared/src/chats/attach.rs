@@ -1,59 +1,84 @@
 //! The files that come with a new message: uploaded to this conversation by its author, and no other message's.
+//!
+//! An upload's form is good for some minutes, also once its message is sent. So a message has copies, at keys that no form names: what its readers
+//! get, and what a scanner has seen, stays as it was.
 
 use futures_util::future::try_join_all;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use super::attachment::{attach, row_of};
-use super::attachment_store::NewAttachments;
+use super::attachment_store::{AttachmentStore, NewAttachments};
+use super::upload::UNSENT;
 use super::{Conversation, MessageId};
 use crate::api_error::ApiError;
 use crate::clients::bucket::StoredObject;
-use crate::contract::attachments::{Attachment, AttachmentId};
+use crate::contract::attachments::{Attachment, AttachmentId, ObjectKey};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::{Action, Item, Table};
 
+/// The copies of one message, made once however often its write is repeated.
+pub(super) type Copies = OnceCell<Vec<Copy>>;
+
 /// A file that may come with the message.
-pub(super) struct Ready {
+pub(super) struct Copy {
     pub(super) attachment: Attachment,
+    object: ObjectKey,
     etag: String,
 }
 
-impl Ready {
+impl Copy {
     /// The write by which it does.
     pub(super) fn attach(&self, conversation: &Conversation, author: &UserId, message: &MessageId) -> Action {
-        attach(&conversation.attachment(&self.attachment.id), author, (message, &self.etag))
+        attach(&conversation.attachment(&self.attachment.id), author, message, (&self.object, &self.etag))
     }
 }
 
-/// Looks up the files in the table and in the bucket.
-///
-/// # Errors
-/// 409 for one that another message has, 422 for one that the author has not uploaded to this conversation in the last day, 503 when the
-/// bucket does not answer, 500.
-pub(super) async fn ready(
-    table: &Table,
-    conversation: &Conversation,
-    author: &UserId,
-    new: Option<&NewAttachments>,
-    now: Millis,
-) -> Result<Vec<Ready>, ApiError> {
-    let Some(NewAttachments { ids, store }) = new else { return Ok(Vec::new()) };
-    let keys: Vec<_> = ids.iter().map(|id| conversation.attachment(id)).collect();
-    let mut rows = table.get_many(&keys, true).await?;
-    let mut asked = Vec::with_capacity(ids.len());
-    for (id, key) in ids.iter().zip(&keys) {
-        asked.push(checked(id, author, rows.remove(key), now)?);
+/// The uploads that are to come with a message.
+pub(super) struct Uploads<'a> {
+    pub(super) table: &'a Table,
+    pub(super) conversation: &'a Conversation,
+    pub(super) author: &'a UserId,
+    pub(super) new: Option<&'a NewAttachments>,
+}
+
+impl Uploads<'_> {
+    /// Looks up the uploads in the table, and copies them. `unique` is new with each message. A copy without a message has the tag of an upload
+    /// without one, and goes as that does.
+    ///
+    /// # Errors
+    /// 409 for one that another message has, 422 for one that the author has not uploaded to this conversation in the last day, 503 when the
+    /// bucket does not answer, 500.
+    pub(super) async fn copied<'c>(
+        &self,
+        unique: Uuid,
+        copies: &'c Copies,
+        now: Millis,
+    ) -> Result<&'c [Copy], ApiError> {
+        let Some(NewAttachments { ids, store }) = self.new else { return Ok(&[]) };
+        let keys: Vec<_> = ids.iter().map(|id| self.conversation.attachment(id)).collect();
+        let mut rows = self.table.get_many(&keys, true).await?;
+        let mut uploads = Vec::with_capacity(ids.len());
+        for (id, key) in ids.iter().zip(&keys) {
+            uploads.push(checked(id, self.author, rows.remove(key), now)?);
+        }
+        let copy_all = || try_join_all(uploads.into_iter().map(|upload| copy(store, upload, unique)));
+        Ok(copies.get_or_try_init(copy_all).await?)
     }
-    try_join_all(asked.into_iter().map(|attachment| async {
-        let stored = store.bucket.look(&attachment.id.object()).await?;
-        // The form let nothing else in. A scanner may have put something else in its place.
-        let is_it =
-            |stored: &StoredObject| stored.size == attachment.size && stored.content_type == attachment.content_type;
-        let stored = stored.filter(is_it);
-        let stored = stored.ok_or_else(|| not_uploaded(&attachment.id))?;
-        Ok(Ready { attachment, etag: stored.etag })
-    }))
-    .await
+}
+
+async fn copy(store: &AttachmentStore, attachment: Attachment, unique: Uuid) -> Result<Copy, ApiError> {
+    let upload = ObjectKey::of_upload(&attachment.id);
+    let object = ObjectKey::of_message(unique.simple(), &attachment.id);
+    let stored = store.bucket.look(upload.as_str()).await?;
+    // The form let nothing else in. A scanner may have put something else in its place.
+    let is_it =
+        |stored: &StoredObject| stored.size == attachment.size && stored.content_type == attachment.content_type;
+    let stored = stored.filter(is_it).ok_or_else(|| not_uploaded(&attachment.id))?;
+    let copied = store.bucket.copy((upload.as_str(), &stored.etag), object.as_str(), UNSENT).await?;
+    let etag = copied.ok_or_else(|| not_uploaded(&attachment.id))?;
+    Ok(Copy { attachment, object, etag })
 }
 
 fn checked(id: &AttachmentId, author: &UserId, row: Option<Item>, now: Millis) -> Result<Attachment, ApiError> {

@@ -4,15 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Conversation, MessageId};
 use crate::api_error::ApiError;
-use crate::contract::attachments::{Attachment, AttachmentId};
+use crate::contract::attachments::{Attachment, AttachmentId, ObjectKey};
 use crate::contract::id::UserId;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Append, Committed, Delivery, WriteContext};
 use crate::table::{Action, Item, Key, Table, TableError, Update, absent, eq, read};
 
-/// How long after the request for its upload a file may be sent, in seconds. The bucket keeps unsent files for a day longer, so that a file
-/// that was sent at the last moment is not deleted while its delivery is repeated.
+/// How long after the request for its upload a file may be sent, in seconds. The bucket keeps uploads for a day longer.
 pub(super) const UNSENT_SECONDS: i64 = 24 * 3600;
 
 /// An attachment, as stored.
@@ -30,6 +29,9 @@ pub(super) struct AttachmentRow {
     /// The message that it came with.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) message: Option<MessageId>,
+    /// The key of its object, since it was sent. A version before left it where it was uploaded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) object: Option<ObjectKey>,
     /// Of its content when it was sent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) etag: Option<String>,
@@ -75,7 +77,8 @@ pub(crate) async fn erase_upload(
     row: &Item,
 ) -> Result<bool, TableError> {
     let id = key.sk.split_once('#').and_then(|(_, id)| AttachmentId::parse(id));
-    let files = vec![id.ok_or_else(|| TableError::corrupt(Some(key.clone()), "its key has no id"))?];
+    let id = id.ok_or_else(|| TableError::corrupt(Some(key.clone()), "its key has no id"))?;
+    let files = vec![ObjectKey::of_upload(&id)];
     let removal = Delivery::RemoveFiles { files };
     let append = Append::new(key.clone(), Committed::of_row(row), [removal], writer, Millis::now())?;
     let erased = append.update().remove("author").remove("name").when(eq("author", author).and(absent("message")));
@@ -83,9 +86,9 @@ pub(crate) async fn erase_upload(
 }
 
 /// The write by which a file becomes that of a message, if it still is its author's and no message's.
-pub(super) fn attach(key: &Key, author: &UserId, (message, etag): (&MessageId, &str)) -> Action {
-    let update = Update::new(key).set("message", message.as_str()).set("etag", etag).remove("expires_at");
-    update.when(eq("author", author).and(absent("message"))).into()
+pub(super) fn attach(key: &Key, author: &UserId, message: &MessageId, (object, etag): (&ObjectKey, &str)) -> Action {
+    let update = Update::new(key).set("message", message.as_str()).set("object", object.as_str()).set("etag", etag);
+    update.remove("expires_at").when(eq("author", author).and(absent("message"))).into()
 }
 
 pub(super) fn row_of(item: Item) -> Result<AttachmentRow, TableError> {

@@ -53,7 +53,12 @@ pub(super) fn sent(conversation: &Conversation, message: &Message) -> Delivery {
         author_id: message.author.clone(),
         role: message.role,
         text: message.text.clone().filter(|text| !message.sealed && !text.as_str().is_empty()),
-        attachments: message.attachments.iter().map(AttachmentFact::from).collect(),
+        attachments: message
+            .attachments
+            .iter()
+            .zip(message.objects())
+            .map(|(attachment, key)| AttachmentFact::of(attachment, key))
+            .collect(),
     })
 }
 

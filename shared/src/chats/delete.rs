@@ -97,7 +97,7 @@ impl ReadMessage {
             message_id: shown_id(conversation, &left),
             seq: left.seq.0,
         });
-        let files: Vec<_> = self.message.attachments.iter().map(|attachment| attachment.id.clone()).collect();
+        let files = self.message.objects();
         let removal = (!files.is_empty()).then_some(Delivery::RemoveFiles { files });
         let told = if was_deleted { Vec::new() } else { owes(&left).into_iter().chain([fact]).collect() };
         let deliveries = told.into_iter().chain(removal);

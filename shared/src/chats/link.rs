@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::Conversation;
 use super::attachment::{row_of, unknown_attachment};
 use super::attachment_store::AttachmentStore;
 use crate::api_error::ApiError;
-use crate::clients::bucket::escaped;
-use crate::contract::attachments::{Attachment, AttachmentId};
+use crate::contract::attachments::{Attachment, AttachmentId, ObjectKey};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::Table;
@@ -18,6 +18,8 @@ use crate::table::Table;
 const LIFETIME: Duration = Duration::from_secs(300);
 /// The types that a browser shows within a page. Of anything else it could run what is in it, so it only saves that.
 const SHOWN: [&str; 5] = ["image/avif", "image/gif", "image/jpeg", "image/png", "image/webp"];
+/// The bytes that are escaped in a header's parameter: all but letters, digits and `-._~` (RFC 8187, section 3.2.1, has more).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A link.
 #[derive(Serialize)]
@@ -44,8 +46,8 @@ pub async fn link(
     let row = table.get(&conversation.attachment(&id), true).await?.map(row_of).transpose()?;
     let row = row.filter(|row| row.is_live(now) && (row.message.is_some() || row.author.as_ref() == Some(reader)));
     let row = row.ok_or_else(unknown_attachment)?;
-    let object = id.object();
-    let stored = store.bucket.look(&object).await?;
+    let object = row.object.clone().unwrap_or_else(|| ObjectKey::of_upload(&id));
+    let stored = store.bucket.look(object.as_str()).await?;
     if stored.is_none_or(|stored| row.etag.as_ref().is_some_and(|etag| *etag != stored.etag)) {
         return Err(ApiError::NotFound(
             "The file was taken out of the store, as a scanner does with a bad one".to_owned(),
@@ -53,7 +55,7 @@ pub async fn link(
     }
     let Attachment { name, content_type, .. } = row.view(&id);
     let disposition = disposition(name.as_str(), &content_type);
-    let url = store.bucket.link(&object, (&content_type, &disposition), now, LIFETIME).await?;
+    let url = store.bucket.link(object.as_str(), (&content_type, &disposition), now, LIFETIME).await?;
     let expires_at = now.plus_seconds(LIFETIME.as_secs().cast_signed());
     Ok(Link { url, expires_at: expires_at.iso() })
 }
@@ -64,7 +66,7 @@ fn disposition(name: &str, content_type: &str) -> String {
     let shown = if SHOWN.contains(&content_type) { "inline" } else { "attachment" };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || " ._-()".contains(c);
     let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-    format!("{shown}; filename=\"{plain}\"; filename*=UTF-8''{}", escaped(name))
+    format!("{shown}; filename=\"{plain}\"; filename*=UTF-8''{}", utf8_percent_encode(name, ESCAPED))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::attachment_store::NewAttachments;
 use crate::api_error::ApiError;
-use crate::contract::attachments::Attachment;
+use crate::contract::attachments::{Attachment, ObjectKey};
 use crate::contract::chats::{AuthorView, MessageView, Role};
 use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
@@ -90,6 +90,11 @@ impl MessageId {
     #[must_use]
     pub fn seq(&self) -> Seq {
         Seq(self.0.split('-').next().and_then(|seq| seq.parse().ok()).unwrap_or_default())
+    }
+
+    /// Its part without the number: 32 hexadecimal digits, which no other message has.
+    fn unique(&self) -> &str {
+        self.0.split_once('-').map_or("", |(_, unique)| unique)
     }
 
     #[must_use]
@@ -203,6 +208,12 @@ impl Message {
             Some(json) if self.sealed => serde_json::from_str(json.as_str()).unwrap_or(Value::Null),
             Some(text) => Value::String(text.as_str().to_owned()),
         }
+    }
+
+    /// The keys of its files in the bucket.
+    pub(super) fn objects(&self) -> Vec<ObjectKey> {
+        let unique = self.id.unique();
+        self.attachments.iter().map(|attachment| ObjectKey::of_message(unique, &attachment.id)).collect()
     }
 
     fn view(&self) -> MessageView {

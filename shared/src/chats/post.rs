@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::attach::ready;
+use super::attach::{Copies, Uploads};
 use super::created::{reopened, sent, shortened};
 use super::head::Head;
 use super::message::MessageRow;
@@ -110,6 +110,7 @@ pub(crate) async fn post_on(
     owes: impl Fn(&Message) -> Vec<Delivery>,
 ) -> Result<Done<Message>, ApiError> {
     let Posting { terms, new } = posting;
+    let (unique, copies) = (uuid::Uuid::now_v7(), Copies::default());
     super::retry(|| async {
         let now = Millis::now();
         let seen = Seen::read(table, conversation, new, now).await?;
@@ -119,7 +120,8 @@ pub(crate) async fn post_on(
         if let Some(newest) = repeated(table, conversation, posting, &seen.head, now).await? {
             return Ok(Some(Done::replay(newest)));
         }
-        let files = ready(table, conversation, &new.author.id, new.attachments.as_ref(), now).await?;
+        let uploads = Uploads { table, conversation, author: &new.author.id, new: new.attachments.as_ref() };
+        let files = uploads.copied(unique, &copies, now).await?;
         let is_first = seen.head.seq == Seq::NONE && !terms.receiver.is_empty();
         if is_first && table.get_many(terms.receiver, true).await?.is_empty() {
             return Err(super::unknown_receiver());
@@ -127,7 +129,7 @@ pub(crate) async fn post_on(
         let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(ApiError::TooManyRequests)?;
         let (guest_due, author_due) = if conversation.is_of_guest(&new.author.id) { (due, None) } else { (None, due) };
         let attachments: Vec<_> = files.iter().map(|file| file.attachment.clone()).collect();
-        let message = Message { sealed: terms.sealed, attachments, ..new.numbered(&seen.head, now) };
+        let message = Message { sealed: terms.sealed, attachments, ..new.numbered(&seen.head, unique, now) };
         let mut deliveries = owes(&message);
         must_fit(&deliveries)?;
         deliveries.push(sent(conversation, &message));
@@ -206,10 +208,10 @@ impl NewMessage {
         Key::limit(&self.author.id, "messages")
     }
 
-    fn numbered(&self, head: &Head, now: Millis) -> Message {
+    fn numbered(&self, head: &Head, unique: uuid::Uuid, now: Millis) -> Message {
         let seq = head.seq.next();
         Message {
-            id: MessageId::new(seq, uuid::Uuid::now_v7()),
+            id: MessageId::new(seq, unique),
             seq,
             author: Some(self.author.id.clone()),
             author_name: self.author.name.clone(),
@@ -251,7 +253,7 @@ pub(super) fn mark_of_author(conversation: &Conversation, user: &UserId, seq: Se
 
 /// The delivery by which the bucket keeps the files of a message. It is the consumer's: the message is written by then.
 fn keep(message: &Message) -> Option<Delivery> {
-    let files: Vec<_> = message.attachments.iter().map(|attachment| attachment.id.clone()).collect();
+    let files = message.objects();
     (!files.is_empty()).then_some(Delivery::KeepFiles { files })
 }
 

@@ -7,7 +7,7 @@ use super::attachment::{AttachmentRow, UNSENT_SECONDS, row_of};
 use super::attachment_store::AttachmentStore;
 use crate::api_error::ApiError;
 use crate::clients::bucket;
-use crate::contract::attachments::AttachmentId;
+use crate::contract::attachments::{AttachmentId, ObjectKey};
 use crate::contract::id::UserId;
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
@@ -16,14 +16,15 @@ use crate::outbox::Done;
 use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, Key, Table, item};
 
-/// How many uploads an author may ask for: as many as messages.
-pub const UPLOADS: Limit = Limit { burst: 30, interval: 2_000 };
+/// How much an author may upload, in megabytes: 1,000 at once, and as many a day. Each file counts as one at least.
+pub const UPLOADS: Limit = Limit { burst: 1_000, interval: 86_400 };
+const MEGABYTE: u64 = 1_000_000;
 /// Longest name of a file, in characters.
 const MAX_NAME: usize = 200;
 /// How long a form is good, in seconds: for a large file over a slow line.
 const FORM_SECONDS: i64 = 900;
-/// The tag of an object that no message has. The bucket's lifecycle rule deletes what has it (`template.yaml`).
-const UNSENT: (&str, &str) = ("state", "unsent");
+/// The tag of an object that no message has. The bucket's lifecycle rules delete what has it (`template.yaml`).
+pub(super) const UNSENT: bucket::Tag = ("state", "unsent");
 
 /// A request for an upload.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,6 +54,11 @@ impl NewUpload {
         if !store.types.contains(&content_type) {
             return Err(ApiError::field("type", format!("must be one of {}", store.types.join(", "))));
         }
+        if store.max_bytes == 0 {
+            return Err(ApiError::Conflict(
+                "No files come in here any more: an operator has closed attachments".to_owned(),
+            ));
+        }
         if !(1..=store.max_bytes).contains(&self.size) {
             return Err(ApiError::field("size", format!("must be 1 to {} bytes", store.max_bytes)));
         }
@@ -63,6 +69,7 @@ impl NewUpload {
             size: self.size,
             created_at: now,
             message: None,
+            object: None,
             etag: None,
             expires_at: Some(now.plus_seconds(UNSENT_SECONDS).seconds()),
         })
@@ -72,7 +79,7 @@ impl NewUpload {
 /// Lets an author upload one file to a conversation. A repeated request gets another form for the same file.
 ///
 /// # Errors
-/// 400 for a bad field, 409 for a repetition after the file was sent, 422 for a reused key, 429 over the limit, 503 when too many write at
+/// 400 for a bad field, 409 for a repetition after the file was sent and where no files come in any more, 422 for a reused key, 429 over the limit, 503 when too many write at
 /// once, 500.
 pub async fn upload(
     table: &Table,
@@ -83,6 +90,7 @@ pub async fn upload(
 ) -> Result<Done<Upload>, ApiError> {
     let wanted = new.checked(store, author, Millis::now())?;
     let id = AttachmentId::of(key.id().simple());
+    let megabytes = i64::try_from(wanted.size.div_ceil(MEGABYTE)).unwrap_or(i64::MAX);
     let (row_key, limit) = (conversation.attachment(&id), Key::limit(author, "uploads"));
     let is_replay = super::retry(|| async {
         let now = Millis::now();
@@ -98,14 +106,14 @@ pub async fn upload(
             return Ok(Some(true));
         }
         let due = due.as_ref().and_then(rate_limit::due);
-        let next = UPLOADS.admit(due, now).map_err(ApiError::TooManyRequests)?;
+        let next = UPLOADS.admit_several(megabytes, due, now).map_err(ApiError::TooManyRequests)?;
         let writes = [Action::put_new(item(&row_key, &wanted)?, now), rate_limit::count(&limit, due, next)];
         Ok(table.transact(writes).await?.is_done().then_some(false))
     })
     .await?;
-    let (object, now) = (id.object(), Millis::now());
+    let (object, now) = (ObjectKey::of_upload(&id), Millis::now());
     let AttachmentRow { content_type, size, .. } = &wanted;
-    let file = bucket::FormFile { object: &object, content_type, size: *size, tag: UNSENT };
+    let file = bucket::FormFile { object: object.as_str(), content_type, size: *size, tag: UNSENT };
     let form = store.bucket.form(&file, now, now.plus_seconds(FORM_SECONDS)).await?;
     let upload = Upload { attachment_id: id, form };
     Ok(if is_replay { Done::replay(upload) } else { Done::now(upload, None) })

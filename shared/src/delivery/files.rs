@@ -1,4 +1,5 @@
-//! The files of messages: the bucket keeps those of a message that is written, and loses those of one that is deleted.
+//! The files of messages: the bucket keeps those of a message that is written and deletes their uploads, and deletes those of a message that is
+//! deleted.
 //!
 //! Both may be done twice, so an attempt that got no answer is simply repeated.
 
@@ -10,6 +11,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::transport::by_row;
 use super::{Due, Outcome, Transport, Visit};
 use crate::clients::bucket::{Bucket, BucketError};
+use crate::contract::attachments::ObjectKey;
 use crate::outbox::{Delivery, TransportName};
 use crate::telemetry;
 
@@ -57,18 +59,28 @@ impl Files {
             Delivery::KeepFiles { files } => {
                 let mut is_there = false;
                 for file in files {
-                    is_there |= self.bucket.untag(&file.object()).await?;
+                    is_there |= self.bucket.untag(file.as_str()).await?;
+                    self.remove_upload(file).await?;
                 }
                 // A scanner may have deleted them already.
                 Ok(if is_there { Outcome::Delivered } else { Outcome::Skipped })
             }
             Delivery::RemoveFiles { files } => {
                 for file in files {
-                    self.bucket.delete(&file.object()).await?;
+                    self.bucket.delete(file.as_str()).await?;
+                    self.remove_upload(file).await?;
                 }
                 Ok(Outcome::Delivered)
             }
             _ => Ok(Outcome::UNSENT),
+        }
+    }
+
+    /// Removes the upload behind a copy.
+    async fn remove_upload(&self, file: &ObjectKey) -> Result<(), BucketError> {
+        match file.upload() {
+            Some(upload) => self.bucket.delete(upload.as_str()).await,
+            None => Ok(()),
         }
     }
 }
@@ -78,7 +90,7 @@ fn outcome(error: &BucketError) -> Outcome {
         telemetry::cause(error);
     } else {
         telemetry::operator_error(format!(
-            "{error}: see whether the bucket of attachments exists, and the function's permissions s3:DeleteObject and s3:DeleteObjectTagging"
+            "{error}: see whether the bucket of attachments exists, and the function's permissions s3:DeleteObject, s3:DeleteObjectTagging and s3:ListBucket"
         ));
     }
     Outcome::UNSENT

@@ -9,7 +9,7 @@ use super::{
     UnseenEmail, Wake,
 };
 use crate::clients::pusher::{AppEvent, AppWebhook, PusherEvent};
-use crate::contract::attachments::AttachmentId;
+use crate::contract::attachments::ObjectKey;
 use crate::contract::event::Event;
 use crate::contract::facts::Fact;
 use crate::contract::id::UserId;
@@ -119,9 +119,9 @@ transports! {
     /// The bucket of attachments.
     Files sends {
         /// The files of a message that is written: they lose the tag by which the bucket deletes what was not sent.
-        "keepFiles" => KeepFiles { files: Vec<AttachmentId> },
+        "keepFiles" => KeepFiles { files: Vec<ObjectKey> },
         /// The files of a message that is deleted, or of nobody.
-        "removeFiles" => RemoveFiles { files: Vec<AttachmentId> },
+        "removeFiles" => RemoveFiles { files: Vec<ObjectKey> },
     }
     /// The stage's event bus.
     Facts sends {

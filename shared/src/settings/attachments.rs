@@ -12,11 +12,11 @@ const TYPES: &str = "image/jpeg,image/png,image/gif,image/webp,application/pdf";
 /// The bucket of attachments, in functions that use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttachmentSettings {
-    /// `ATTACHMENTS_URL`: its address, without a slash at the end. Without one, there are no attachments.
-    pub url: String,
-    /// `ATTACHMENTS_BUCKET`: its name, for the functions that make forms.
-    pub bucket: Option<String>,
-    /// `MAX_ATTACHMENT_BYTES`: the most bytes of a file; 10 MB if not set.
+    /// `ATTACHMENTS_BUCKET`: its name. Without one, there are no attachments.
+    pub bucket: String,
+    /// `ATTACHMENTS_ENDPOINT`: the address of a stand-in for S3; S3's own if not set.
+    pub endpoint: Option<String>,
+    /// `MAX_ATTACHMENT_BYTES`: the most bytes of a file; 10 MB if not set. With 0, no file comes in any more.
     pub max_bytes: u64,
     /// `ATTACHMENT_TYPES`: the media types that files may have, in lower case.
     pub types: Vec<String>,
@@ -24,14 +24,15 @@ pub struct AttachmentSettings {
 
 impl AttachmentSettings {
     pub(super) fn read(env: &Variables<'_>) -> Result<Option<Self>, SettingsError> {
-        let Some(url) = env.get("ATTACHMENTS_URL") else { return Ok(None) };
-        if !url.starts_with("https://") && !url.starts_with("http://") {
-            return Err(SettingsError::Malformed("ATTACHMENTS_URL", "an https address"));
+        let Some(bucket) = env.get("ATTACHMENTS_BUCKET") else { return Ok(None) };
+        let endpoint = env.get("ATTACHMENTS_ENDPOINT").map(|url| url.trim_end_matches('/').to_owned());
+        if endpoint.as_ref().is_some_and(|url| !url.starts_with("https://") && !url.starts_with("http://")) {
+            return Err(SettingsError::Malformed("ATTACHMENTS_ENDPOINT", "an https address"));
         }
         let max_bytes = match env.get("MAX_ATTACHMENT_BYTES").map(|bytes| bytes.parse()) {
             None => MAX_BYTES,
-            Some(Ok(bytes @ 1..=MOST_BYTES)) => bytes,
-            Some(_) => return Err(SettingsError::Malformed("MAX_ATTACHMENT_BYTES", "a number from 1 to 104857600")),
+            Some(Ok(bytes @ 0..=MOST_BYTES)) => bytes,
+            Some(_) => return Err(SettingsError::Malformed("MAX_ATTACHMENT_BYTES", "a number from 0 to 104857600")),
         };
         let named = env.get("ATTACHMENT_TYPES").unwrap_or_else(|| TYPES.to_owned());
         let types: Vec<_> = named.split(',').map(|name| name.trim().to_ascii_lowercase()).collect();
@@ -39,8 +40,7 @@ impl AttachmentSettings {
             let rule = "media types with commas between them, such as image/png,application/pdf";
             return Err(SettingsError::Malformed("ATTACHMENT_TYPES", rule));
         }
-        let (url, bucket) = (url.trim_end_matches('/').to_owned(), env.get("ATTACHMENTS_BUCKET"));
-        Ok(Some(Self { url, bucket, max_bytes, types }))
+        Ok(Some(Self { bucket, endpoint, max_bytes, types }))
     }
 }
 
@@ -63,30 +63,31 @@ mod tests {
         AttachmentSettings::read(&Variables(&variable))
     }
 
-    const BUCKET: [(&str, &str); 2] =
-        [("ATTACHMENTS_BUCKET", "b"), ("ATTACHMENTS_URL", "https://b.s3.eu-west-1.amazonaws.com/")];
+    const BUCKET: (&str, &str) = ("ATTACHMENTS_BUCKET", "b");
 
     #[test]
-    fn without_an_address_there_are_no_attachments() {
-        assert_eq!(read(&BUCKET[..1]), Ok(None));
-        assert_eq!(read(&BUCKET[1..]).unwrap().unwrap().bucket, None, "it makes no forms");
+    fn without_a_bucket_there_are_no_attachments() {
+        assert_eq!(read(&[("ATTACHMENT_TYPES", "image/png")]), Ok(None));
+        assert_eq!(read(&[BUCKET]).unwrap().unwrap().endpoint, None);
+        let local = read(&[BUCKET, ("ATTACHMENTS_ENDPOINT", "http://localhost:3000/")]).unwrap().unwrap();
+        assert_eq!(local.endpoint.as_deref(), Some("http://localhost:3000"));
     }
 
     #[test]
     fn only_types_without_scripts_are_taken_unless_the_operator_names_others() {
-        let settings = read(&BUCKET).unwrap().unwrap();
-        assert_eq!((settings.max_bytes, settings.url.as_str()), (10_485_760, "https://b.s3.eu-west-1.amazonaws.com"));
+        let settings = read(&[BUCKET]).unwrap().unwrap();
+        assert_eq!(settings.max_bytes, 10_485_760);
         assert!(settings.types.contains(&"image/png".to_owned()));
         assert!(!settings.types.iter().any(|name| name.contains("svg") || name.contains("html")));
-        let more = [BUCKET[0], BUCKET[1], ("ATTACHMENT_TYPES", "Image/HEIC, application/vnd.ms-excel")];
+        let more = [BUCKET, ("ATTACHMENT_TYPES", "Image/HEIC, application/vnd.ms-excel")];
         assert_eq!(read(&more).unwrap().unwrap().types, ["image/heic", "application/vnd.ms-excel"]);
     }
 
     #[test]
     fn a_bad_value_is_named() {
         for (name, value) in [
-            ("ATTACHMENTS_URL", "b.s3.amazonaws.com"),
-            ("MAX_ATTACHMENT_BYTES", "0"),
+            ("ATTACHMENTS_ENDPOINT", "s3.amazonaws.com"),
+            ("MAX_ATTACHMENT_BYTES", "-1"),
             ("MAX_ATTACHMENT_BYTES", "10 MB"),
             ("MAX_ATTACHMENT_BYTES", "104857601"),
             ("ATTACHMENT_TYPES", "png"),
@@ -94,7 +95,7 @@ mod tests {
             ("ATTACHMENT_TYPES", "image/*"),
             ("ATTACHMENT_TYPES", "text/plain; charset=utf-8"),
         ] {
-            let refused = read(&[(name, value), BUCKET[0], BUCKET[1]]);
+            let refused = read(&[(name, value), BUCKET]);
             assert!(matches!(refused, Err(SettingsError::Malformed(named, _)) if named == name), "{name}={value}");
         }
     }

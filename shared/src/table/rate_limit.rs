@@ -30,8 +30,21 @@ impl Limit {
     /// # Errors
     /// How long to wait, if the request comes too early; the state stays as it is.
     pub fn admit(self, remembered: Option<Millis>, now: Millis) -> Result<Millis, Duration> {
+        self.admit_several(1, remembered, now)
+    }
+
+    /// As [`Limit::admit`], for what counts as this many requests.
+    ///
+    /// # Errors
+    /// As [`Limit::admit`].
+    pub(crate) fn admit_several(
+        self,
+        requests: i64,
+        remembered: Option<Millis>,
+        now: Millis,
+    ) -> Result<Millis, Duration> {
         let due = remembered.unwrap_or(now).max(now);
-        let next = Millis(due.0.saturating_add(self.interval));
+        let next = Millis(due.0.saturating_add(self.interval.saturating_mul(requests)));
         let early = next.0.saturating_sub(now.0).saturating_sub(self.burst.saturating_mul(self.interval));
         if early > 0 { Err(Duration::from_millis(early.unsigned_abs())) } else { Ok(next) }
     }

@@ -906,7 +906,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for the upload of a file
-         * @description For the guest. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may ask 30 times at once, and then once every two seconds. A repetition with the same idempotency key gets a new form for the same file.
+         * @description For the guest. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
          */
         post: operations["uploadGuestAttachment"];
         delete?: never;
@@ -1081,7 +1081,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for the upload of a file
-         * @description For the lease's participants. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may ask 30 times at once, and then once every two seconds. A repetition with the same idempotency key gets a new form for the same file.
+         * @description For the lease's participants. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
          */
         post: operations["uploadLeaseAttachment"];
         delete?: never;
@@ -1347,7 +1347,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for the upload of a file
-         * @description For the hotel's staff. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may ask 30 times at once, and then once every two seconds. A repetition with the same idempotency key gets a new form for the same file.
+         * @description For the hotel's staff. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
          */
         post: operations["uploadHotelAttachment"];
         delete?: never;
@@ -1713,7 +1713,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for the upload of a file
-         * @description For the caller and the other user. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may ask 30 times at once, and then once every two seconds. A repetition with the same idempotency key gets a new form for the same file.
+         * @description For the caller and the other user. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
          */
         post: operations["uploadAttachment"];
         delete?: never;
@@ -3061,7 +3061,7 @@ export interface components {
                 "application/json": components["schemas"]["NotFoundError"];
             };
         };
-        /** @description The idempotency key's file was sent. Its form would replace what was sent. */
+        /** @description The idempotency key's file was sent already, or an operator has closed attachments. */
         UploadSent: {
             headers: {
                 "x-request-id": components["headers"]["RequestId"];

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{SERVICE, system_time};
+use super::{SERVICE, Tag, system_time};
 use crate::contract::time::Millis;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -25,8 +25,7 @@ pub(crate) struct FormFile<'a> {
     pub(crate) content_type: &'a str,
     /// In bytes: no more and no fewer.
     pub(crate) size: u64,
-    /// The object's tag: a name and a value, of letters and digits.
-    pub(crate) tag: (&'a str, &'a str),
+    pub(crate) tag: Tag,
 }
 
 /// A form, to be sent as `multipart/form-data`: its fields, and then the file as the field `file`.

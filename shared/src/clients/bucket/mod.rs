@@ -1,9 +1,6 @@
-//! The bucket of attachments: Amazon S3's REST API, signed by AWS's own `aws-sigv4`.
+//! The bucket of attachments, through the AWS SDK (Amazon S3 API reference).
 //!
-//! Four requests, a form and a link. The crate `aws-sdk-s3` makes no forms, and each function that has a chat would link it for the four
-//! requests; `aws-sigv4` is linked already, since the SDK's other clients sign with it. Credentials, region and the HTTP client are the
-//! SDK's, as of all others. (Amazon S3 API reference: `HeadObject`, `DeleteObject`, `DeleteObjectTagging`, "POST Object"; Amazon S3 user
-//! guide, "Authenticating Requests (AWS Signature Version 4)".)
+//! The SDK makes no forms, so `form` signs them, with the SDK's own signer.
 //!
 //! | file | what it is |
 //! |---|---|
@@ -14,16 +11,17 @@ mod form;
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_sigv4::http_request::{
-    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
-    UriPathNormalizationMode, sign,
-};
-use aws_sigv4::sign::v4;
-use http::{Method, StatusCode};
+use aws_sdk_s3::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::types::TaggingDirective;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::https::{HttpClient, read_body, without_address};
+use super::aws::AwsError;
 use crate::api_error::ApiError;
 use crate::contract::time::Millis;
 use crate::settings::AttachmentSettings;
@@ -34,27 +32,17 @@ use form::{FormSigner, form};
 
 /// The name by which requests to S3 are signed.
 const SERVICE: &str = "s3";
-/// Time-out of one request.
-const TIMEOUT: Duration = Duration::from_secs(2);
-/// So much of an error's text is read.
-const MAX_ERROR_BYTES: usize = 4096;
+/// Time-out of a copy. S3 copies some 100 MB a second, and nothing is copied that is larger.
+const COPY_TIMEOUT: Duration = Duration::from_secs(8);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a request to the bucket failed. It holds no address: that of a link would be its key.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
-    #[error("S3 {operation} was refused with {status} {code}")]
-    Refused {
-        /// Such as `HeadObject`.
-        operation: &'static str,
-        status: u16,
-        /// Such as `AccessDenied`.
-        code: String,
-    },
-    #[error("S3 {operation} got no response")]
-    NoResponse { operation: &'static str, source: reqwest::Error },
-    #[error("the request to S3 cannot be signed")]
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    #[error("the address of a file cannot be signed")]
     Unsigned(#[source] BoxError),
 }
 
@@ -66,10 +54,16 @@ impl BucketError {
     /// Whether it is likely to succeed later, without an operator.
     pub(crate) fn passes(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => *status >= 500 || *status == 429,
-            Self::NoResponse { .. } => true,
+            Self::Aws(AwsError::Refused { status, .. }) => *status >= 500 || *status == 429,
+            Self::Aws(AwsError::NoResponse { .. }) => true,
             Self::Unsigned(_) => false,
         }
+    }
+
+    /// Whether S3 says that there is no such object, or that it is another one. Of a missing bucket it says so by a code, unless the
+    /// response has no body.
+    fn is_of_object(&self) -> bool {
+        matches!(self, Self::Aws(AwsError::Refused { status: 404 | 412, code, .. }) if code != "NoSuchBucket")
     }
 }
 
@@ -77,7 +71,7 @@ impl From<BucketError> for ApiError {
     fn from(error: BucketError) -> Self {
         if error.passes() {
             crate::telemetry::cause(&error);
-            return Self::Unavailable("The store of attachments does not answer; try again".to_owned());
+            return ApiError::Unavailable("The store of attachments does not answer; try again".to_owned());
         }
         Self::internal(error)
     }
@@ -93,41 +87,61 @@ pub(crate) struct StoredObject {
     pub(crate) etag: String,
 }
 
+/// A tag of an object: a name and a value, of letters and digits.
+pub(crate) type Tag = (&'static str, &'static str);
+
 /// The bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
-    http: HttpClient,
+    client: aws_sdk_s3::Client,
     credentials: SharedCredentialsProvider,
     region: String,
-    /// Of a function that makes forms.
-    name: Option<String>,
-    /// Without a slash at the end.
-    url: String,
+    name: String,
+    /// Where S3 finds the bucket.
+    params: Params,
 }
 
 impl Bucket {
     /// The bucket of these settings; `None` without a region or credentials to ask for.
-    pub(crate) fn new(http: HttpClient, aws: &SdkConfig, settings: &AttachmentSettings) -> Option<Self> {
+    pub(crate) fn new(aws: &SdkConfig, settings: &AttachmentSettings) -> Option<Self> {
+        let (name, region) = (settings.bucket.clone(), aws.region()?.to_string());
+        let endpoint = settings.endpoint.as_deref().or(aws.endpoint_url());
+        // A stand-in has no domain for each bucket.
+        let (is_path, fips, dual) = (endpoint.is_some(), aws.use_fips(), aws.use_dual_stack());
+        let params = Params::builder()
+            .bucket(&name)
+            .region(&region)
+            .set_endpoint(endpoint.map(str::to_owned))
+            .force_path_style(is_path)
+            .use_fips(fips.unwrap_or_default())
+            .use_dual_stack(dual.unwrap_or_default());
+        let mut config = aws_sdk_s3::config::Builder::from(aws);
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        let config = config
+            .force_path_style(is_path)
+            // Pages read the objects, so links need no checksum of the SDK's.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .build();
         Some(Self {
-            http,
+            client: aws_sdk_s3::Client::from_conf(config),
             credentials: aws.credentials_provider()?,
-            region: aws.region()?.to_string(),
-            name: settings.bucket.clone(),
-            url: settings.url.clone(),
+            region,
+            name,
+            params: params.build().ok()?,
         })
     }
 
     /// The form by which a page uploads this file, until then.
     ///
     /// # Errors
-    /// [`BucketError::Unsigned`] without credentials, and in a function without `ATTACHMENTS_BUCKET`.
+    /// [`BucketError::Unsigned`] without credentials.
     pub(crate) async fn form(&self, file: &FormFile<'_>, now: Millis, until: Millis) -> Result<Form, BucketError> {
-        let name = self.name.as_deref();
-        let name = name.ok_or_else(|| BucketError::unsigned("set the environment variable ATTACHMENTS_BUCKET"))?;
         let credentials = self.credentials().await?;
+        let address = DefaultResolver::new().resolve_endpoint(&self.params).await.map_err(BucketError::unsigned)?;
         let signer = FormSigner { credentials: &credentials, region: &self.region };
-        let fields = form(name, &signer, file, now, until);
-        Ok(Form { url: format!("{}/", self.url), fields, expires_at: until.iso() })
+        let fields = form(&self.name, &signer, file, now, until);
+        Ok(Form { url: format!("{}/", address.url().trim_end_matches('/')), fields, expires_at: until.iso() })
     }
 
     /// The address at which everybody may read an object for so long, with these headers of the response.
@@ -141,35 +155,46 @@ impl Bucket {
         now: Millis,
         lifetime: Duration,
     ) -> Result<String, BucketError> {
-        let headers = [("response-content-disposition", disposition), ("response-content-type", content_type)];
-        let query = headers.map(|(name, value)| format!("{name}={}", escaped(value))).join("&");
-        let unsigned = http::Request::get(format!("{}/{object}?{query}", self.url)).body(());
-        let mut request = unsigned.map_err(BucketError::unsigned)?;
-        let mut settings = settings();
-        settings.signature_location = SignatureLocation::QueryParams;
-        settings.expires_in = Some(lifetime);
-        self.sign(&mut request, SignableBody::UnsignedPayload, settings, now).await?;
-        Ok(request.uri().to_string())
+        let presigning = PresigningConfig::builder().start_time(system_time(now)).expires_in(lifetime);
+        let presigning = presigning.build().map_err(BucketError::unsigned)?;
+        let get = self.client.get_object().bucket(&self.name).key(object);
+        let get = get.response_content_type(content_type).response_content_disposition(disposition);
+        let signed = Box::pin(get.presigned(presigning)).await.map_err(BucketError::unsigned)?;
+        Ok(signed.uri().to_owned())
     }
 
-    /// The object of this key, if there is one. A harmless question, so it is asked twice.
+    /// The object of this key, if there is one.
     ///
     /// # Errors
     /// When S3 does not answer, or refuses.
     pub(crate) async fn look(&self, object: &str) -> Result<Option<StoredObject>, BucketError> {
-        let ask = || self.send("HeadObject", Method::HEAD, object, "");
-        let response = match ask().await {
-            Err(error) if error.passes() => ask().await,
-            first => first,
-        }?;
-        Ok(response.map(|response| {
-            let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            StoredObject {
-                size: text("content-length").parse().unwrap_or_default(),
-                content_type: text("content-type").to_owned(),
-                etag: text("etag").to_owned(),
-            }
+        let head = self.client.head_object().bucket(&self.name).key(object);
+        let found = found("S3 HeadObject", Box::pin(head.send()).await)?;
+        Ok(found.map(|head| StoredObject {
+            size: head.content_length().and_then(|length| length.try_into().ok()).unwrap_or_default(),
+            content_type: head.content_type().unwrap_or_default().to_owned(),
+            etag: head.e_tag().unwrap_or_default().to_owned(),
         }))
+    }
+
+    /// Copies the object that has this ETag, with this tag and no other. Returns the ETag of the copy; `None` if the object was not there.
+    ///
+    /// # Errors
+    /// When S3 does not answer, or refuses.
+    pub(crate) async fn copy(
+        &self,
+        (from, etag): (&str, &str),
+        to: &str,
+        tag: Tag,
+    ) -> Result<Option<String>, BucketError> {
+        let copy = self.client.copy_object().bucket(&self.name).key(to);
+        let copy = copy.copy_source(format!("{}/{from}", self.name)).copy_source_if_match(etag);
+        let copy = copy.tagging_directive(TaggingDirective::Replace).tagging(format!("{}={}", tag.0, tag.1));
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(COPY_TIMEOUT).operation_timeout(COPY_TIMEOUT);
+        let patient = aws_sdk_s3::config::Builder::new().timeout_config(timeouts.build());
+        let copied = Box::pin(copy.customize().config_override(patient).send()).await;
+        let copied = found("S3 CopyObject", copied)?;
+        Ok(copied.map(|copied| copied.copy_object_result.and_then(|result| result.e_tag).unwrap_or_default()))
     }
 
     /// Takes all tags off an object. Returns whether it is there.
@@ -177,7 +202,8 @@ impl Bucket {
     /// # Errors
     /// When S3 does not answer, or refuses.
     pub(crate) async fn untag(&self, object: &str) -> Result<bool, BucketError> {
-        Ok(self.send("DeleteObjectTagging", Method::DELETE, object, "?tagging").await?.is_some())
+        let untag = self.client.delete_object_tagging().bucket(&self.name).key(object);
+        Ok(found("S3 DeleteObjectTagging", Box::pin(untag.send()).await)?.is_some())
     }
 
     /// Deletes an object. One that is not there is deleted, too.
@@ -185,61 +211,8 @@ impl Bucket {
     /// # Errors
     /// When S3 does not answer, or refuses.
     pub(crate) async fn delete(&self, object: &str) -> Result<(), BucketError> {
-        self.send("DeleteObject", Method::DELETE, object, "").await?;
-        Ok(())
-    }
-
-    /// Sends a request without a body. `None` for a 404.
-    async fn send(
-        &self,
-        operation: &'static str,
-        method: Method,
-        object: &str,
-        query: &str,
-    ) -> Result<Option<reqwest::Response>, BucketError> {
-        let unsigned = http::Request::builder().method(method).uri(format!("{}/{object}{query}", self.url));
-        let mut request = unsigned.body(Vec::new()).map_err(BucketError::unsigned)?;
-        let mut settings = settings();
-        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
-        self.sign(&mut request, SignableBody::Bytes(&[]), settings, Millis::now()).await?;
-        let mut request = reqwest::Request::try_from(request).map_err(BucketError::unsigned)?;
-        *request.timeout_mut() = Some(TIMEOUT);
-        let response = self.http.get().execute(request).await;
-        let response =
-            response.map_err(|error| BucketError::NoResponse { operation, source: without_address(error) })?;
-        match response.status() {
-            status if status.is_success() => Ok(Some(response)),
-            StatusCode::NOT_FOUND => Ok(None),
-            status => {
-                let text = read_body(response, MAX_ERROR_BYTES).await.unwrap_or_default();
-                let code = code(&String::from_utf8_lossy(&text));
-                Err(BucketError::Refused { operation, status: status.as_u16(), code })
-            }
-        }
-    }
-
-    async fn sign<B>(
-        &self,
-        request: &mut http::Request<B>,
-        body: SignableBody<'_>,
-        settings: SigningSettings,
-        now: Millis,
-    ) -> Result<(), BucketError> {
-        let identity = self.credentials().await?.into();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name(SERVICE)
-            .time(system_time(now))
-            .settings(settings)
-            .build()
-            .map_err(BucketError::unsigned)?
-            .into();
-        let (method, uri) = (request.method().to_string(), request.uri().to_string());
-        let signable = SignableRequest::new(&method, uri, std::iter::empty(), body).map_err(BucketError::unsigned)?;
-        let (instructions, _) = sign(signable, &params).map_err(BucketError::unsigned)?.into_parts();
-        instructions.apply_to_request_http1x(request);
-        Ok(())
+        let delete = self.client.delete_object().bucket(&self.name).key(object);
+        found("S3 DeleteObject", Box::pin(delete.send()).await).map(drop)
     }
 
     async fn credentials(&self) -> Result<Credentials, BucketError> {
@@ -247,86 +220,86 @@ impl Bucket {
     }
 }
 
-/// S3 reads a path as it was sent (Amazon S3 user guide, "Authenticating Requests", "Task 1: Create a Canonical Request").
-fn settings() -> SigningSettings {
-    let mut settings = SigningSettings::default();
-    settings.percent_encoding_mode = PercentEncodingMode::Single;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
-    settings
+/// `None` if the object is not there, or is not the expected one.
+fn found<T, E>(operation: &'static str, result: Result<T, SdkError<E, HttpResponse>>) -> Result<Option<T>, BucketError>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    match result.map_err(|error| BucketError::Aws(AwsError::new(operation, error))) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_of_object() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn system_time(at: Millis) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(at.0.max(0).unsigned_abs())
 }
 
-/// The `Code` of an error's XML; a response to `HEAD` has no body.
-fn code(xml: &str) -> String {
-    let code = xml.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
-    code.map_or("without a code", |(code, _)| code).to_owned()
-}
-
-/// A text for a query, in which everything is escaped but letters, digits and `-._~` (RFC 3986, section 2.3).
-pub(crate) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push('%');
-            escaped.push_str(&hex::encode_upper([byte]));
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
+    use aws_config::{BehaviorVersion, Region};
+
     use super::*;
 
-    /// Amazon S3 user guide, "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)", has the key, the bucket and the time.
-    /// Its own example has no headers of the response.
-    fn bucket() -> Bucket {
+    fn bucket(endpoint: Option<&str>) -> Bucket {
         let (id, secret) = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
-        Bucket {
-            http: HttpClient::default(),
-            credentials: SharedCredentialsProvider::new(Credentials::new(id, secret, None, None, "tests")),
-            region: "us-east-1".to_owned(),
-            name: None,
-            url: "https://examplebucket.s3.amazonaws.com".to_owned(),
-        }
+        let aws = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(id, secret, None, None, "tests")))
+            .build();
+        let settings = AttachmentSettings {
+            bucket: "files".to_owned(),
+            endpoint: endpoint.map(str::to_owned),
+            max_bytes: 1,
+            types: Vec::new(),
+        };
+        Bucket::new(&aws, &settings).unwrap()
     }
 
-    #[tokio::test]
-    async fn a_link_is_signed_as_the_guide_s_example() {
-        let mut request = http::Request::get("https://examplebucket.s3.amazonaws.com/test.txt").body(()).unwrap();
-        let mut settings = settings();
-        settings.signature_location = SignatureLocation::QueryParams;
-        settings.expires_in = Some(Duration::from_secs(86_400));
-        let at = Millis::parse_iso("2013-05-24T00:00:00.000Z").unwrap();
-        bucket().sign(&mut request, SignableBody::UnsignedPayload, settings, at).await.unwrap();
-        let signature = "X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
-        assert!(request.uri().to_string().ends_with(signature), "{}", request.uri());
+    async fn form_of(bucket: &Bucket) -> Form {
+        let file = FormFile { object: "uploads/1", content_type: "image/png", size: 1, tag: ("state", "unsent") };
+        bucket.form(&file, Millis(0), Millis(1)).await.unwrap()
     }
 
     #[tokio::test]
     async fn a_link_has_the_headers_of_its_response_and_ends() {
         let headers = ("image/png", "inline; filename*=UTF-8''a%20b.png");
-        let link = bucket().link("chats/1", headers, Millis::now(), Duration::from_secs(300)).await.unwrap();
-        let said = "response-content-disposition=inline%3B%20filename%2A%3DUTF-8%27%27a%2520b.png&response-content-type=image%2Fpng";
-        assert!(link.starts_with(&format!("https://examplebucket.s3.amazonaws.com/chats/1?{said}&")), "{link}");
-        assert!(link.contains("X-Amz-Expires=300"), "{link}");
+        let at = Millis::parse_iso("2026-11-30T10:00:00.000Z").unwrap();
+        let link = bucket(None).link("messages/1", headers, at, Duration::from_secs(300)).await.unwrap();
+        let (address, query) = link.split_once('?').unwrap();
+        assert_eq!(address, "https://files.s3.eu-west-1.amazonaws.com/messages/1");
+        for part in [
+            "response-content-disposition=inline%3B%20filename%2A%3DUTF-8%27%27a%2520b.png",
+            "response-content-type=image%2Fpng",
+            "X-Amz-Date=20261130T100000Z",
+            "X-Amz-Expires=300",
+            "X-Amz-SignedHeaders=host&",
+        ] {
+            assert!(query.contains(part), "{part}: {query}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_form_goes_to_the_address_of_links() {
+        assert_eq!(form_of(&bucket(None)).await.url, "https://files.s3.eu-west-1.amazonaws.com/");
+        let local = bucket(Some("http://localhost:3000"));
+        assert_eq!(form_of(&local).await.url, "http://localhost:3000/files/");
+        let link = local.link("a", ("image/png", "inline"), Millis(0), Duration::from_secs(1)).await.unwrap();
+        assert!(link.starts_with("http://localhost:3000/files/a?"), "{link}");
     }
 
     #[test]
-    fn a_refusal_is_named_by_its_code() {
-        let xml = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>secret</Message></Error>";
-        assert_eq!((code(xml).as_str(), code("").as_str()), ("AccessDenied", "without a code"));
-    }
-
-    #[test]
-    fn an_outage_passes_and_a_missing_permission_does_not() {
-        let refused = |status| BucketError::Refused { operation: "HeadObject", status, code: String::new() }.passes();
-        assert!(refused(503) && refused(500) && refused(429));
-        assert!(!refused(403) && !refused(400));
+    fn an_outage_passes_and_a_missing_permission_or_bucket_does_not() {
+        let refused = |status, code: &str| {
+            let [code, message, request_id] = [code, "", ""].map(str::to_owned);
+            BucketError::Aws(AwsError::Refused { operation: "S3 DeleteObject", status, code, message, request_id })
+        };
+        let passes = |status| refused(status, "").passes();
+        assert!(passes(503) && passes(500) && passes(429));
+        assert!(!passes(403) && !passes(404));
+        assert!(refused(404, "NoSuchKey").is_of_object() && refused(412, "PreconditionFailed").is_of_object());
+        assert!(!refused(404, "NoSuchBucket").is_of_object() && !refused(403, "AccessDenied").is_of_object());
     }
 }
