@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,7 @@ import { axe } from "./support/axe.mjs";
 import { launch, newContext, unavailable } from "./support/chromium.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
 import { stack } from "./support/stack.mjs";
-import { until } from "./support/wait.mjs";
+import { LIMIT, until } from "./support/wait.mjs";
 
 const run = promisify(execFile);
 const clients = fileURLToPath(new URL("../../clients/", import.meta.url));
@@ -22,11 +22,8 @@ const QUIET = ["--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"
 /** A folder for pictures of the apps, to look at. */
 const PICTURES = process.env.CARILLON_PICTURES;
 
-/** How each built app is served on a port. */
-const SERVED = {
-  vite: (port) => ["node_modules/vite/bin/vite.js", "preview", "--host", "localhost", "--strictPort", "--port", port],
-  next: (port) => ["node_modules/next/dist/bin/next", "start", "--hostname", "localhost", "--port", port],
-};
+/** The scripts of each app that serve it: the first as it is built, the second while it is developed. */
+const SERVED = { vite: ["preview", "dev"], next: ["start", "dev"] };
 
 describe("npm create carillon", { skip: unavailable }, () => {
   let directory, carillon, create, browser;
@@ -54,11 +51,11 @@ describe("npm create carillon", { skip: unavailable }, () => {
     return join(directory, filename);
   }
 
-  /** Serves the app until the end of the test. */
-  async function serve(t, cwd, template) {
+  /** Serves the app by one of its scripts until the end of the test. */
+  async function serve(t, cwd, script) {
     const port = await freePort();
     const env = { ...process.env, NEXT_TELEMETRY_DISABLED: "1" };
-    const child = spawn(process.execPath, SERVED[template](String(port)), { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("npm", ["run", script, "--", "--port", String(port)], { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     child.stdout.on("data", (said) => (output += said));
     child.stderr.on("data", (said) => (output += said));
@@ -68,16 +65,22 @@ describe("npm create carillon", { skip: unavailable }, () => {
       assert.equal(child.exitCode, null, output);
       return fetch(address).then(({ ok }) => ok, () => false);
     });
+    // A server on every interface answers on each of these; on Linux, 127.0.0.2 needs no interface.
+    const others = Object.values(networkInterfaces()).flat().filter(({ internal, family }) => !internal && family === "IPv4");
+    for (const other of ["127.0.0.2", ...others.map(({ address }) => address)]) {
+      await assert.rejects(fetch(`http://${other}:${port}`, { signal: AbortSignal.timeout(LIMIT) }), `${script} answers on ${other}`);
+    }
     return address;
   }
 
-  for (const template of Object.keys(SERVED)) {
+  for (const [template, [built, developed]] of Object.entries(SERVED)) {
     test(`the app of the template ${template} builds, and its bell rings when its button is clicked`, async (t) => {
       const app = join(directory, `my-${template}`);
       await run(process.execPath, [create, app, "--template", template, "--url", stack.url, "--key", stack.pusher.key, "--carillon", `file:${carillon}`]);
       await run("npm", ["install", ...QUIET], { cwd: app });
       await run("npm", ["run", "build"], { cwd: app, env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1" } });
-      const address = await serve(t, app, template);
+      await serve(t, app, developed);
+      const address = await serve(t, app, built);
 
       const context = await newContext(t, browser, { viewport: { width: 800, height: 600 } });
       const [page, other] = [await context.newPage(), await context.newPage()];

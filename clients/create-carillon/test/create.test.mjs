@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -39,6 +39,20 @@ describe("create-carillon", () => {
       assert.equal(existsSync(join(directory, "My App!/_gitignore")), false);
     });
   }
+
+  test("no script of a template listens beyond this machine, as its page has a token of Ben's", () => {
+    // Next.js listens on every interface unless it is given a host, Vite on localhost.
+    const LOOPBACK = [/^next (dev|start) --hostname localhost( |$)/, /^vite( preview)?( --(port \d+|strictPort))*$/];
+    const SERVES_NOTHING = /^(next build|vite build|tsc --noEmit)$/;
+    for (const template of readdirSync(here("../templates"))) {
+      for (const [name, script] of Object.entries(json(here(`../templates/${template}/package.json`)).scripts)) {
+        for (const command of script.split(" && ")) {
+          assert.ok([...LOOPBACK, SERVES_NOTHING].some((pattern) => pattern.test(command)), `${name} of ${template}: ${command}`);
+        }
+      }
+    }
+    assert.doesNotMatch(readFileSync(here("../templates/vite/vite.config.ts"), "utf8"), /\bhost\b/);
+  });
 
   test("makes an app for a deployed stack, in an empty folder that is a repository already", async () => {
     mkdirSync(join(directory, "app/.git"), { recursive: true });
