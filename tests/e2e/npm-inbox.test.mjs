@@ -11,6 +11,14 @@ import { cleanUp } from "./support/cleanup.mjs";
 import { person, service } from "./support/people.mjs";
 import { until } from "./support/wait.mjs";
 
+/** Parents of a bell at the left and the right edge of the window. The second is that of create-vite's apps. */
+const PARENTS = {
+  block: ["display: block", "display: block; text-align: end"],
+  "flex column": ["display: flex; flex-direction: column; margin: 0 auto; max-width: 1126px; min-height: 50svh; text-align: center", "display: flex; flex-direction: column; align-items: end"],
+  "flex row": ["display: flex; height: 6rem", "display: flex; height: 6rem; justify-content: end"],
+  grid: ["display: grid; grid-template-columns: 1fr 1fr", "display: grid; justify-items: end"],
+};
+
 /** A folder for pictures of the inbox, to look at. */
 const PICTURES = process.env.CARILLON_PICTURES;
 
@@ -192,6 +200,45 @@ describe("<Inbox/> in Chromium", { skip: unavailable }, () => {
         const { x, y, width: wide, height } = await panelOn(page).boundingBox();
         assert.ok(x >= 0 && y >= 0 && x + wide <= width && y + height <= 780, `the panel is at ${x}, ${y}, ${wide} by ${height}`);
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, "the page scrolls sideways");
+      });
+    }
+  }
+
+  for (const width of [390, 600, 1280]) {
+    for (const align of ["start", "end"]) {
+      test(`opens at its bell, wherever that is, and within the window of ${width} px (${align})`, async (t) => {
+        const ada = person("Ada");
+        for (const n of [1, 2, 3, 4, 5, 6, 7]) {
+          await notify(ada, `Parcel ${n}`);
+        }
+        const page = await open(t, ada, { inbox: { align }, viewport: { width, height: 780 }, colorScheme: align === "start" ? "light" : "dark" });
+        await page.getByRole("button", { name: "Notifications, 7 unread" }).waitFor();
+        // The inbox alone, in a parent that stretches what it has.
+        await page.addStyleTag({ content: ".bar { align-items: stretch; justify-content: normal; padding: 0; } .bar strong { display: none; }" });
+        const lowest = ["display: flex; position: fixed; inset: auto 0 0", "display: flex; position: fixed; inset: auto 0 0; justify-content: end"];
+        for (const [name, edges] of Object.entries({ ...PARENTS, "flex row at the bottom": lowest })) {
+          for (const [edge, css] of edges.entries()) {
+            const where = `${name}, ${edge === 0 ? "left" : "right"}`;
+            await page.locator(".bar").evaluate((bar, css) => (bar.style.cssText = css), css);
+            await bellOn(page).click();
+            await itemsOn(page).nth(6).waitFor();
+            await picture(page, `${where.replaceAll(/\W+/g, "-")}-${width}-${align}`);
+            const [bell, panel] = [await bellOn(page).boundingBox(), await panelOn(page).boundingBox()];
+            const said = `${where}: the bell is at ${JSON.stringify(bell)}, the panel at ${JSON.stringify(panel)}`;
+            assert.ok(panel.x >= 0 && panel.y >= 0 && panel.x + panel.width <= width && panel.y + panel.height <= 780, said);
+            assert.equal(await page.evaluate(() => document.documentElement.scrollWidth > innerWidth), false, `${where}: the page scrolls sideways`);
+            assert.equal((await page.locator(".carillon-inbox").boundingBox()).width, bell.width, `${where}: the inbox is wider than its bell`);
+            if (width === 390) {
+              assert.deepEqual([panel.x, panel.width, panel.y + panel.height], [0, width, 780], `a sheet at the bottom: ${said}`);
+            } else {
+              const gap = name.endsWith("bottom") ? bell.y - panel.y - panel.height : panel.y - bell.y - bell.height;
+              assert.ok(gap > 8 && gap < 16, said);
+              assert.ok(panel.x <= bell.x + 8 && panel.x + panel.width >= bell.x + bell.width - 8, said);
+            }
+            await page.keyboard.press("Escape");
+            await panelOn(page).waitFor({ state: "detached" });
+          }
+        }
       });
     }
   }

@@ -7,6 +7,7 @@ import { Item } from "./item.js";
 import { ENGLISH, type InboxStrings } from "./strings.js";
 import { useArrival } from "./use-arrival.js";
 import { useDismissal } from "./use-dismissal.js";
+import { usePlace } from "./use-place.js";
 
 export interface InboxProps extends Pick<UseNotificationsOptions, "limit" | "onNew"> {
   /** Called when a notification is chosen, after it is marked as read: open its page there. `close` closes the panel. */
@@ -19,7 +20,7 @@ export interface InboxProps extends Pick<UseNotificationsOptions, "limit" | "onN
   locale?: string | undefined;
   /** By default as the system has it. */
   theme?: "system" | "light" | "dark" | undefined;
-  /** The edge of the bell that the panel keeps to; by default `end`. */
+  /** The edge of the bell that the panel keeps to, by default `end`; the other one where the window has no room for this. */
   align?: "start" | "end" | undefined;
   className?: string | undefined;
 }
@@ -59,6 +60,7 @@ export function Inbox(props: InboxProps): ReactElement {
     setOpen(false);
   };
   useDismissal(root, isOpen, () => setOpen(false));
+  usePlace({ inbox: root, bell, panel }, isOpen, align);
 
   useEffect(() => {
     if (isOpen) {
@@ -112,7 +114,7 @@ export function Inbox(props: InboxProps): ReactElement {
   };
 
   return (
-    <div ref={root} className={`carillon-inbox ${className ?? ""}`.trim()} data-theme={theme} data-align={align} onKeyDown={onKeyDown}>
+    <div ref={root} className={`carillon-inbox ${className ?? ""}`.trim()} data-theme={theme} onKeyDown={onKeyDown}>
       <button
         ref={bell}
         type="button"
