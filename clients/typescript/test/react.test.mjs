@@ -3,6 +3,7 @@ import { after, afterEach, beforeEach, describe, test } from "node:test";
 
 import { CarillonProvider, useChannel, usePusher } from "carillon/react";
 import { Window } from "happy-dom";
+import Pusher from "pusher-js";
 import { createElement as h, StrictMode } from "react";
 
 import { startServer } from "./support/server.mjs";
@@ -32,8 +33,8 @@ describe("In React", () => {
   });
 
   /** An app whose signed-in user, token and components the test chooses. */
-  const render = (children, { userId = "ada", token = "ada", strict = false } = {}) => {
-    const app = h(CarillonProvider, { ...server.options, userId, token }, children);
+  const render = (children, { userId = "ada", token = "ada", strict = false, ...props } = {}) => {
+    const app = h(CarillonProvider, { ...server.options, userId, token, ...props }, children);
     root.render(strict ? h(StrictMode, null, app) : app);
   };
   const subscribed = (channel, times = 1) => () => server.subscriptions.filter((name) => name === channel).length === times;
@@ -84,10 +85,25 @@ describe("In React", () => {
     assert.equal(subscriptionsAsked("private-user-ada"), 1);
   });
 
-  test("strict mode leaves one connection", async () => {
-    render(h(Watch, { use: usePusher, seen: [] }), { strict: true });
+  test("strict mode makes one connection alone, so none ends before it is open", async () => {
+    let made = 0;
+    class Counted extends Pusher {
+      constructor(...args) {
+        super(...args);
+        made += 1;
+      }
+    }
+    render(h(Watch, { use: usePusher, seen: [] }), { strict: true, Pusher: Counted });
     await until("subscription", subscribed("private-user-ada"));
-    await until("one connection", () => server.sockets.size === 1);
+    assert.equal(made, 1);
+    assert.equal(server.sockets.size, 1);
+  });
+
+  test("an app that is unmounted at once does not connect", async () => {
+    render(null);
+    root.render(null);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(server.count, 0);
   });
 
   test("a new token makes no new connection, and is used for the next request", async () => {

@@ -1,7 +1,7 @@
 import { createElement, type ReactElement, type ReactNode, useEffect, useMemo, useState } from "react";
 
 import { createApi } from "../api.js";
-import { type ConnectOptions, connect } from "../connect.js";
+import { type Connection, type ConnectOptions, connect } from "../connect.js";
 import { tokenNow } from "../token.js";
 import type { CarillonPusher } from "../typed.js";
 import { Context } from "./context.js";
@@ -27,16 +27,26 @@ export function CarillonProvider({ children, ...props }: CarillonProviderProps):
     if (userId === null) {
       return undefined;
     }
-    const { options, Pusher } = latest.current;
-    const onError = latest.current.onError && ((error: Error, channel?: string) => latest.current.onError?.(error, channel));
-    const token = () => tokenNow(latest.current.token);
-    const connection = connect({
-      ...{ apiUrl, channelAuthUrl, appKey, token, cluster, wsHost, wsPort, forceTLS, signIn },
-      ...{ options, Pusher, onError },
+    let connection: Connection | undefined;
+    let isWanted = true;
+    // React's strict mode unmounts at once what it mounts first. A connection of that moment would end before it is open, which the
+    // browser's console shows as a failure.
+    queueMicrotask(() => {
+      if (!isWanted) {
+        return;
+      }
+      const { options, Pusher } = latest.current;
+      const onError = latest.current.onError && ((error: Error, channel?: string) => latest.current.onError?.(error, channel));
+      const token = () => tokenNow(latest.current.token);
+      connection = connect({
+        ...{ apiUrl, channelAuthUrl, appKey, token, cluster, wsHost, wsPort, forceTLS, signIn },
+        ...{ options, Pusher, onError },
+      });
+      setPusher(connection.pusher);
     });
-    setPusher(connection.pusher);
     return () => {
-      connection.close();
+      isWanted = false;
+      connection?.close();
       setPusher(null);
     };
   }, [latest, apiUrl, channelAuthUrl, appKey, cluster, wsHost, wsPort, forceTLS, signIn, userId]);
