@@ -18,7 +18,7 @@ import { launch, unavailable } from "./support/chromium.mjs";
 import { cleanUp } from "./support/cleanup.mjs";
 import { deleteExpired } from "./support/faults.mjs";
 import { program } from "./support/npm-package.mjs";
-import { newId, person, service } from "./support/people.mjs";
+import { person, service } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
 import { LIMIT, until } from "./support/wait.mjs";
 
@@ -74,6 +74,17 @@ const hasScript = (path, script) =>
 /** A command of `cargo local` with its arguments parsed, and nothing done. */
 const parsed = (command) => succeeds(`${command.replace(/ -- .*$/, "")} --help`);
 
+/** Makes an app with these options of create-carillon, and resolves to its package.json. */
+async function created(folder, options) {
+  const directory = mkdtempSync(join(tmpdir(), "carillon-created-"));
+  try {
+    await succeeds(`node clients/create-carillon/index.mjs ${directory}/${folder} ${options}`);
+    return JSON.parse(readFileSync(join(directory, folder, "package.json"), "utf8"));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
 /** How each command is checked; the first kind that matches. */
 const KINDS = [
   // Beside the stack of these tests, on its address.
@@ -100,7 +111,7 @@ const KINDS = [
   [/^npm --prefix (\S+) (?:run )?(\w+)$/, (_, [, path, script]) => hasScript(path, script)],
   [/^npm (?:run )?(ci|generate|test)$/, (_, [, script]) => hasScript("clients/typescript", script)],
   // For the app that uses the package, from its tarball until it is on npm.
-  [/^(?:cd (\S+) && )?npm ci && npm pack$/, (_, [, path = "clients/typescript"]) => hasScript(path, "ci")],
+  [/^\(?(?:cd (\S+) && )?npm ci && npm pack\)?$/, (_, [, path = "clients/typescript"]) => hasScript(path, "ci")],
   // The program of the package, which an app's owner has from npm. `listen` goes on until Ctrl-C.
   [/^npx carillon (.*)$/, async (command, [, args]) => {
     const { path, remove } = await program();
@@ -111,15 +122,15 @@ const KINDS = [
       remove();
     }
   }],
-  [/^(?:npm create carillon|node clients\/create-carillon\/index\.mjs) (.*)$/, (_, [, args]) => {
-    const directory = mkdtempSync(join(tmpdir(), "carillon-created-"));
-    try {
-      const words = args.replace(/ -- /, " ").replace(/^\.\.\//, "").split(" ");
-      execFileSync(process.execPath, [`${root}clients/create-carillon/index.mjs`, ...words], { cwd: directory, encoding: "utf8" });
-    } finally {
-      rmSync(directory, { recursive: true, force: true });
-    }
+  [/^npm create carillon (\S+) -- (.*)$/, (_, [, folder, options]) => created(folder, options)],
+  // Its package is the file that the command above it makes.
+  [/^node clients\/create-carillon\/index\.mjs \.\.\/(\S+) (.*)$/, async (_, [, folder, options]) => {
+    const { name, version } = JSON.parse(readFileSync(`${root}clients/typescript/package.json`, "utf8"));
+    const { dependencies } = await created(folder, options);
+    assert.equal(dependencies.carillon, `file:${root}clients/typescript/${name}-${version}.tgz`);
   }],
+  [/^\(cd \.\.\/my-app && npm install && npm run (\w+)\)$/, (_, [, script]) =>
+    readdirSync(`${root}clients/create-carillon/templates`).forEach((template) => hasScript(`clients/create-carillon/templates/${template}`, script))],
   [/^npm install \/path\/to\/carillon\/(\S+)\/([^/\s]+)\.tgz pusher-js$/, (_, [, path, tarball]) => {
     const { name, version } = JSON.parse(readFileSync(`${root}${path}/package.json`, "utf8"));
     assert.equal(tarball, `${name}-${version}`, "npm pack makes a file of another name");
@@ -237,8 +248,8 @@ describe("The snippets of README.md and docs/DEPLOY.md", () => {
   const local = withoutNames(snippet("README.md", "ts"));
   const deployed = withoutNames(snippet("docs/DEPLOY.md", "ts"));
 
-  test("the one for React shows a bell that rings, and hears what others send", { skip: unavailable }, async (t) => {
-    const [ada, ben] = [person("Ada"), person("Ben")];
+  test("the one for React alerts and shows a bell that counts, when the command of the README is pasted", { skip: unavailable }, async (t) => {
+    const ben = person("Ben");
     const folder = mkdtempSync(join(tmpdir(), "carillon-snippet-"));
     const code = snippet("README.md", "jsx")
       .replace("http://localhost:3000", stack.url)
@@ -258,8 +269,9 @@ describe("The snippets of README.md and docs/DEPLOY.md", () => {
     );
     await page.goto(served.origin);
     await subscribed;
-    await expecting(201, "POST", "/kudos", { as: ada, json: { receiverId: ben.userId, sessionId: newId("session"), bookTitle: "Emma" } });
-    assert.equal(await alerted, "Ada likes it!");
+    const paste = commandsOf("README.md").find((command) => command.startsWith("curl http://localhost:3000/notifications "));
+    await succeeds(paste.replace("http://localhost:3000", stack.url).replace('"userId":"ben"', `"userId":"${ben.userId}"`));
+    assert.equal(await alerted, "Ursula sent you a message");
     await page.getByRole("button", { name: "Notifications, 1 unread" }).waitFor({ timeout: LIMIT });
   });
 
