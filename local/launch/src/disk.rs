@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-/// The size of a first start, tools included.
-pub(crate) const NEEDED_GIGABYTES: u64 = 4;
+/// The size of a first start: 2.0 GB of builds and 0.2 GB of tools.
+pub(crate) const NEEDED_GIGABYTES: u64 = 2;
 
 const KILOBYTES: u64 = 1 << 20;
 
