@@ -11,7 +11,7 @@ use crate::net::ports::Ports;
 use crate::state::settings::{LocalServer, PusherServer, WebhookAddress};
 use crate::state::token::LASTING;
 
-/// Carillon on this machine: without a command, starts everything and prints what to try.
+/// Carillon on this machine: without a command, starts everything and prints its addresses.
 #[derive(Parser)]
 #[command(bin_name = "cargo local", args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -107,7 +107,7 @@ pub(crate) enum Command {
     Mails(Mails),
     /// Tells whether the stack is up and well, and what it has not delivered yet
     Status,
-    /// Prints again what there is to try on the running stack
+    /// Prints requests and clients to try on the running stack, with tokens
     Try,
     /// Empties the running stack: no row, message or log is left, and what is connected stays connected
     Reset,

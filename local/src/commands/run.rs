@@ -1,4 +1,4 @@
-//! `cargo local`: starts the stack, prints what to try, and keeps the stack running.
+//! `cargo local`: starts the stack, prints its addresses, and keeps the stack running.
 
 use std::process::ExitCode;
 
@@ -65,7 +65,7 @@ pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &
     };
     let plan = Plan { workspace, processes, tools: &tools, directory: &directory, ports: options.ports, settings };
     let stack = plan.start(listener).await?;
-    println!("{}", to_try::text(workspace, &stack.state)?);
+    println!("{}", to_try::first_lines(&stack.state.url));
     if let Some(reason) = jwks::failure(&stack.state.issuer).await {
         eprintln!(
             "\nwarning: the keys at JWT_JWKS_URL cannot be read ({reason}). Until they can, each request with a token gets 500."

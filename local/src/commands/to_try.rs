@@ -1,4 +1,4 @@
-//! Commands to try on the running stack, ready to paste.
+//! The addresses of the running stack, and commands to try on it, ready to paste.
 
 use std::process::ExitCode;
 
@@ -10,14 +10,25 @@ use crate::state::settings::PusherServer;
 use crate::state::token;
 use crate::state::{Pusher, State};
 
+/// The end of what `cargo local` prints: short enough to be seen whole.
+pub(crate) fn first_lines(url: &str) -> String {
+    format!(
+        "
+Carillon is up, and answers pages of http://localhost on every port
+  the page, with tokens and examples   {url}
+  the console, for what happens        {url}/console
+
+In another terminal, `cargo local try` prints requests and clients to paste, with tokens. Ctrl-C stops everything."
+    )
+}
+
 /// `cargo local try`.
 pub(crate) fn print(workspace: &Workspace) -> Result<ExitCode> {
     println!("{}", text(workspace, &State::of_running(&workspace.running())?)?);
     Ok(ExitCode::SUCCESS)
 }
 
-/// All of it.
-pub(crate) fn text(workspace: &Workspace, state: &State) -> Result<String> {
+fn text(workspace: &Workspace, state: &State) -> Result<String> {
     let State { url, aws_endpoint, pusher, issuer, .. } = state;
     let to_try = match issuer.keys {
         Keys::Own | Keys::Secret(_) => with_tokens_of_the_demo(workspace, state)?,
@@ -35,8 +46,7 @@ pub(crate) fn text(workspace: &Workspace, state: &State) -> Result<String> {
         PusherServer::Gateway | PusherServer::Hosted => format!("pusher-js connects by  {}", of_pusher_js(state)),
     };
     Ok(format!(
-        "
-Carillon is up at {url}, and answers pages of http://localhost on every port
+        "Carillon is up at {url}, and answers pages of http://localhost on every port
   see what happens at    {url}/console
   takes {}
   ministack, for AWS     {aws_endpoint}
@@ -45,9 +55,7 @@ Carillon is up at {url}, and answers pages of http://localhost on every port
 {to_try}
 
 In another terminal: `cargo local logs --follow` shows what the functions do, `cargo local status` what is up and owed{pushes},
-`cargo local try` these lines again, `cargo local reset` empties everything.
-
-Ctrl-C stops everything.",
+`cargo local reset` empties everything.",
         issuer.describe(),
     ))
 }
@@ -114,4 +122,19 @@ fn with_a_token_of_the_app(state: &State) -> String {
 curl {url}/pusher/auth -H 'authorization: Bearer TOKEN' -d socket_id=1234.5678 -d channel_name=private-user-USER
 CARILLON_TOKEN=TOKEN cargo local listen USER"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_ends_with_a_few_lines_the_addresses_and_where_the_examples_are() {
+        let lines = first_lines("http://localhost:3100");
+        assert!(lines.lines().count() < 8, "{lines}");
+        for named in ["http://localhost:3100\n", "http://localhost:3100/console\n", "`cargo local try`"] {
+            assert!(lines.contains(named), "{named} is not in\n{lines}");
+        }
+        assert!(lines.lines().all(|line| line.len() <= 120), "{lines}");
+    }
 }
