@@ -73,28 +73,47 @@ describe("npm create carillon", { skip: unavailable }, () => {
     return address;
   }
 
+  /** Resolves once the page hears its user's channel. */
+  async function subscription(page) {
+    const socket = await page.waitForEvent("websocket", (socket) => socket.url().includes(`/app/${stack.pusher.key}`));
+    await socket.waitForEvent("framereceived", { predicate: ({ payload }) => /subscription_succeeded.*private-user-|private-user-.*subscription_succeeded/s.test(String(payload)) });
+  }
+
   for (const [template, [built, developed]] of Object.entries(SERVED)) {
     test(`the app of the template ${template} builds, and its bell rings when its button is clicked`, async (t) => {
       const app = join(directory, `my-${template}`);
       await run(process.execPath, [create, app, "--template", template, "--url", stack.url, "--key", stack.pusher.key, "--carillon", `file:${carillon}`]);
       await run("npm", ["install", ...QUIET], { cwd: app });
       await run("npm", ["run", "build"], { cwd: app, env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1" } });
-      await serve(t, app, developed);
-      const address = await serve(t, app, built);
-
       const context = await newContext(t, browser, { viewport: { width: 800, height: 600 } });
+      const draft = await context.newPage();
+      const said = [];
+      draft.on("console", (line) => said.push(line.text()));
+      const live = subscription(draft);
+      await draft.goto(await serve(t, app, developed));
+      await live;
+      assert.doesNotMatch(said.join("\n"), /WebSocket/, "React's strict mode ends a connection");
+      await draft.close();
+
+      const address = await serve(t, app, built);
       const [page, other] = [await context.newPage(), await context.newPage()];
       const faults = [];
       for (const one of [page, other]) {
         one.on("pageerror", (fault) => faults.push(fault));
-        const subscribed = one.waitForEvent("websocket").then((socket) =>
-          socket.waitForEvent("framereceived", { predicate: ({ payload }) => /subscription_succeeded.*private-user-|private-user-.*subscription_succeeded/s.test(String(payload)) }),
-        );
+        const subscribed = subscription(one);
         await one.goto(address);
         await subscribed;
       }
       await page.bringToFront();
-      await page.getByRole("button", { name: "Send a notification" }).click();
+      await page.getByText("The button asks this app's server to notify Ben.").waitFor();
+      let send;
+      const isAllowed = new Promise((resolve) => (send = resolve));
+      await page.route(`${address}/**`, (route) => (route.request().method() === "POST" ? isAllowed.then(() => route.continue()) : route.continue()));
+      const button = (disabled) => page.getByRole("button", { name: "Send a notification", disabled });
+      await button(false).click();
+      await button(true).waitFor();
+      send();
+      await button(false).waitFor();
       for (const one of [page, other]) {
         await one.getByRole("status").getByText(/^New notification: It left at /).waitFor();
         await one.getByRole("button", { name: /^Notifications, \d+ unread$/ }).waitFor();

@@ -6,7 +6,7 @@ export default async function Page() {
   return (
     <main>
       <h1>A bell that rings</h1>
-      <p>The button calls a server action that notifies {name}. The bell above hears it from Carillon, in every tab.</p>
+      <p>The button asks this app's server to notify {name}. The bell above hears it from Carillon, in every tab.</p>
       <SendButton />
     </main>
   );

@@ -16,7 +16,7 @@ export function backend(env: Record<string, string | undefined>): Plugin {
   const user = { sub: "ben", name: "Ben" };
 
   const routes: Record<string, () => Promise<unknown>> = {
-    "GET /api/session": async () => ({ userId: user.sub, token: await carillon.tokenFor(user) }),
+    "GET /api/session": async () => ({ userId: user.sub, name: user.name, token: await carillon.tokenFor(user) }),
     "POST /api/send": () =>
       carillon.notify({
         userId: user.sub,

@@ -1,17 +1,18 @@
 import { CarillonProvider, Inbox } from "carillon/react";
 import { useEffect, useState } from "react";
 
-import { readSession, sendNotification } from "./api";
+import { readSession, type Session, sendNotification } from "./api";
 
 const { VITE_CARILLON_URL, VITE_CARILLON_KEY, VITE_CARILLON_CLUSTER } = import.meta.env;
 
 export function App() {
-  const [userId, setUserId] = useState<string | null>(null);
+  const [user, setUser] = useState<Session | null>(null);
+  const [isSending, setSending] = useState(false);
   const [fault, setFault] = useState<string | null>(null);
   const failed = (error: Error) => setFault(error.message);
 
   useEffect(() => {
-    readSession().then((session) => setUserId(session.userId), failed);
+    readSession().then(setUser, failed);
   }, []);
 
   return (
@@ -19,7 +20,7 @@ export function App() {
       apiUrl={VITE_CARILLON_URL}
       appKey={VITE_CARILLON_KEY}
       cluster={VITE_CARILLON_CLUSTER || undefined}
-      userId={userId}
+      userId={user?.userId}
       token={async () => (await readSession()).token}
     >
       <header>
@@ -28,12 +29,16 @@ export function App() {
       </header>
       <main>
         <h1>A bell that rings</h1>
-        <p>The button asks this app's server to notify {userId ?? "you"}. The bell above hears it from Carillon, in every tab.</p>
+        <p>The button asks this app's server to notify {user?.name ?? "you"}. The bell above hears it from Carillon, in every tab.</p>
         <button
           type="button"
+          disabled={isSending}
           onClick={() => {
             setFault(null);
-            sendNotification().catch(failed);
+            setSending(true);
+            sendNotification()
+              .catch(failed)
+              .finally(() => setSending(false));
           }}
         >
           Send a notification

@@ -1,5 +1,6 @@
 export interface Session {
   userId: string;
+  name: string;
   token: string;
 }
 
