@@ -243,6 +243,33 @@ describe("<Inbox/> in Chromium", { skip: unavailable }, () => {
     }
   }
 
+  for (const colorScheme of ["light", "dark"]) {
+    test(`a shadow at the lower edge hints at more entries, up to the last one (${colorScheme})`, async (t) => {
+      const ada = person("Ada");
+      for (const n of [1, 2, 3, 4, 5, 6, 7]) {
+        await notify(ada, `Parcel ${n}`);
+      }
+      const page = await open(t, ada, { colorScheme });
+      await page.getByRole("button", { name: "Notifications, 7 unread" }).click();
+      await itemsOn(page).nth(6).waitFor();
+      await picture(page, `more-1280-${colorScheme}`);
+      const [bar, panel] = [await page.locator(".bar").boundingBox(), await panelOn(page).boundingBox()];
+      assert.ok(panel.y > bar.y + bar.height + 2, "the panel touches the line of the header");
+      const edge = { x: panel.x + 40, y: panel.y + panel.height - 12, width: panel.width - 80, height: 10 };
+      const hasShadow = async () => {
+        const shown = await page.screenshot({ clip: edge });
+        const without = await page.addStyleTag({ content: ".carillon-inbox .carillon-inbox-body::after { background: none !important; }" });
+        const plain = await page.screenshot({ clip: edge });
+        await without.evaluate((style) => style.remove());
+        return !shown.equals(plain);
+      };
+      assert.equal(await hasShadow(), true);
+      await page.keyboard.press("End");
+      await page.locator(".carillon-inbox-body").evaluate((body) => body.scrollTo(0, body.scrollHeight));
+      assert.equal(await hasShadow(), false);
+    });
+  }
+
   test("has the theme, the colours and the words that the app gives it", async (t) => {
     const inbox = { theme: "dark", strings: { title: "Messages", empty: "Rien de nouveau" }, locale: "fr" };
     const page = await open(t, person("Ada"), { inbox, colorScheme: "light" });

@@ -161,7 +161,7 @@ export function Inbox(props: InboxProps): ReactElement {
               {inbox.error.message}
             </p>
           )}
-          <div className="carillon-inbox-body" aria-busy={status === "loading"}>
+          <div className="carillon-inbox-body" data-list={notifications.length > 0 || undefined} aria-busy={status === "loading"}>
             {status === "loading" && <Loading text={strings.loading} />}
             {status === "failed" && (
               <div className="carillon-inbox-state" role="alert">
