@@ -18,4 +18,11 @@
       localStorage.setItem(OURS, kept);
     }
   }).observe(root, { attributeFilter: ["class"] });
+
+  // Redoc's list of operations is in no landmark, so screen readers could not jump to it.
+  new MutationObserver(() => {
+    const menu = document.querySelector(".menu-content:not([role])");
+    menu?.setAttribute("role", "navigation");
+    menu?.setAttribute("aria-label", "Contents");
+  }).observe(root, { childList: true, subtree: true });
 })();

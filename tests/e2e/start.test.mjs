@@ -158,6 +158,23 @@ describe("The page at the stack's address", { skip: unavailable }, () => {
     }
   }
 
+  for (const [path, item] of [["/reference", "Kudos"], ["/reference/events", "Events for one user"]]) {
+    for (const colorScheme of THEMES) {
+      test(`axe finds nothing in ${path} in ${colorScheme} but the order of Redoc's own headings`, async (t) => {
+        for (const width of [390, 1280]) {
+          const page = await open(t, path, { colorScheme, viewport: { width, height: 800 } });
+          await page.getByRole("heading", { name: /^Carillon/ }).waitFor();
+          assert.deepEqual(await axe(page), []);
+          if (width === 1280) {
+            await page.getByRole("navigation", { name: "Contents" }).getByText(item, { exact: true }).click();
+            await page.getByRole("heading", { name: item }).first().waitFor();
+            assert.deepEqual((await axe(page)).filter((violation) => !violation.startsWith("heading-order:")), []);
+          }
+        }
+      });
+    }
+  }
+
   test("finds an operation in the reference", async (t) => {
     const page = await open(t, "/reference");
     await page.getByText("Kudos", { exact: true }).first().click();
