@@ -9,7 +9,7 @@ mod callers;
 mod deliveries;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 
@@ -47,8 +47,6 @@ pub struct App {
     pub channels: Option<ChannelServer>,
     /// WebSocket connections, where this function posts to them.
     pub connections: Option<Connections>,
-    /// The store of files of messages, where this function uses it and the operator turned it on.
-    pub attachments: Option<AttachmentStore>,
     /// How others see the callers.
     pub profiles: Profiles,
     /// How much users may write. [`App::authenticate`] counts the requests; what comes over a WebSocket is counted by its handler.
@@ -57,6 +55,8 @@ pub struct App {
     /// That of the app's key, then during a rotation that of the previous one; none in a function without [`Need::Pusher`].
     signers: Vec<Signer>,
     fingerprints: Option<Fingerprints>,
+    /// Made when it is asked for, so that functions that never ask do not link S3's client.
+    attachments: OnceLock<Option<AttachmentStore>>,
     aws: SdkConfig,
     /// Transports that only the consumer's process has: for pushes, e-mails, webhooks and facts.
     senders: Vec<Arc<dyn Transport>>,
@@ -148,8 +148,6 @@ impl App {
             ));
         }
         let table = Table::new(aws.clone(), http.clone(), &settings.table);
-        let store = bucket(&settings, &aws).zip(settings.attachments.as_ref());
-        let attachments = store.map(|(bucket, settings)| AttachmentStore::new(bucket, settings));
         let pusher = settings.pusher.as_ref();
         let verifier = settings.tokens.as_ref().map(|tokens| Verifier::new(http.clone(), tokens));
         let connections = settings.socket_endpoint.as_deref().map(|endpoint| Connections::new(aws.clone(), endpoint));
@@ -166,7 +164,7 @@ impl App {
             profiles: Profiles::new(table.clone()),
             writes: WriteBudget::new(table.clone(), settings.writes_per_minute),
             table,
-            attachments,
+            attachments: OnceLock::new(),
             channels,
             connections,
             verifier: verifier.transpose().map_err(failed)?,
@@ -199,12 +197,21 @@ impl App {
         Ok(Gateway::new(self.table.clone(), self.connections()?.clone(), self.signers.clone()))
     }
 
-    /// The store of files of messages.
+    /// The store of files of messages, where the operator turned it on.
+    pub fn attachment_store(&self) -> Option<&AttachmentStore> {
+        let make = || {
+            let (bucket, settings) = bucket(&self.settings, &self.aws).zip(self.settings.attachments.as_ref())?;
+            Some(AttachmentStore::new(bucket, settings))
+        };
+        self.attachments.get_or_init(make).as_ref()
+    }
+
+    /// As [`App::attachment_store`].
     ///
     /// # Errors
     /// 404 where the operator has not turned attachments on.
     pub fn attachments(&self) -> Result<&AttachmentStore, ApiError> {
-        self.attachments.as_ref().ok_or_else(AttachmentStore::none)
+        self.attachment_store().ok_or_else(AttachmentStore::none)
     }
 
     /// WebSocket connections.

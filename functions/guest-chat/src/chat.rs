@@ -63,7 +63,7 @@ impl Side {
     /// Writes a message of an author with this name.
     pub(super) async fn write(self, app: &App, request: &Request, name: Line) -> Handled {
         let Written { message, attachment_ids } = request.json()?;
-        let attachments = NewAttachments::parse(&attachment_ids, app.attachments.as_ref())?;
+        let attachments = NewAttachments::parse(&attachment_ids, app.attachment_store())?;
         let text = chats::text_with(attachments.as_ref(), &message, "message")?;
         let key = app.idempotency_key(request, &self.id)?;
         let author = Author { id: self.id.clone(), name, role: self.role };

@@ -46,7 +46,7 @@ pub(super) async fn list(app: &App, request: &Request, participant: &Participant
 
 pub(super) async fn post(app: &App, request: &Request, caller: &Identity, participant: &Participant) -> Handled {
     let Written { content, attachment_ids } = request.json()?;
-    let attachments = NewAttachments::parse(&attachment_ids, app.attachments.as_ref())?;
+    let attachments = NewAttachments::parse(&attachment_ids, app.attachment_store())?;
     let text = chats::text_with(attachments.as_ref(), &content, "content")?;
     let key = app.idempotency_key(request, &participant.id)?;
     let author = participant.author(app.person(caller).await.display_name);

@@ -205,7 +205,7 @@ async fn on_event(
                 app.writes.admit_uncounted(&socket.user)?;
             }
             let writer = app.writer(request.request_id());
-            let outcome = direct::on_event((&app.table, app.attachments.as_ref()), &writer, socket, event).await;
+            let outcome = direct::on_event((&app.table, app.attachment_store()), &writer, socket, event).await;
             if is_message && matches!(outcome, Err(ApiError::NotFound(_))) {
                 http::after_response(app.writes.clone().miss_uncounted(socket.user.clone()));
             }
