@@ -31,7 +31,6 @@
 //! identity        bearer tokens
 //! table           keys, attributes, expressions, writes, queries, retries, rate limits: over aws-sdk-dynamodb
 //! clients         Pusher, FCM, WebSocket connections, Socket.IO's protocol, AWS's configuration, HTTPS
-//! jws             the cryptography of tokens
 //! lenient         lists that others wrote: an odd element costs itself alone
 //! json            JSON that others wrote: read, or refused without a quotation in the log
 //! api_error       every error that a client can receive
@@ -57,7 +56,7 @@ pub mod http;
 pub mod identity;
 pub mod imports;
 pub mod json;
-pub mod jws;
+pub use jws;
 pub mod leases;
 pub mod lenient;
 pub mod notifications;

@@ -258,6 +258,7 @@ impl StandIn {
         validation.set_issuer(&[&self.0.project.client_email]);
         validation.set_audience(&[TOKEN_ADDRESS]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        jws::install();
         let claims = decode::<Value>(assertion, &self.0.project.public_key, &validation);
         let claims = claims.map_err(|error| error.to_string())?.claims;
         let named: Vec<_> = claims.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();

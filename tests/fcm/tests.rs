@@ -1,7 +1,7 @@
 use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jsonwebtoken::{EncodingKey, Header, encode};
+use jsonwebtoken::{EncodingKey, Header};
 
 use tower::ServiceExt as _;
 
@@ -34,7 +34,7 @@ async fn sign_in(google: &StandIn, changes: Value) -> (u16, Value) {
     let lines: Vec<_> = pem.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
     let key = EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap();
-    let assertion = encode(&Header::new(Algorithm::RS256), &claims, &key).unwrap();
+    let assertion = jws::sign(&Header::new(Algorithm::RS256), &claims, &key).unwrap();
     post(google.router(), "/token", "", format!("grant_type={GRANT}&assertion={assertion}")).await
 }
 

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 use contract::id::UserId;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 
 use crate::state::State;
@@ -116,7 +116,7 @@ fn secret_of(state: &State) -> Result<&str> {
 
 fn encoded(secret: &str, claims: &Map<String, Value>) -> Result<String> {
     let key = EncodingKey::from_secret(secret.as_bytes());
-    encode(&Header::new(Algorithm::HS256), claims, &key).context("The token cannot be signed")
+    jws::sign(&Header::new(Algorithm::HS256), claims, &key).context("The token cannot be signed")
 }
 
 fn now() -> Result<u64> {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use jws::PUBLIC_KEY_ALGORITHMS;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -17,7 +18,6 @@ use serde_json::value::RawValue;
 use super::token::ED25519;
 use crate::clients::https::{HttpClient, read_body, without_address};
 use crate::json;
-use crate::jws::PUBLIC_KEY_ALGORITHMS;
 use crate::telemetry;
 
 const MAX_AGE: Duration = Duration::from_secs(600);

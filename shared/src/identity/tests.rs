@@ -17,7 +17,7 @@ fn tokens(keys: TokenKeys) -> Tokens {
 }
 
 fn verifier(keys: TokenKeys) -> Verifier {
-    crate::jws::install_for_tests();
+    jws::install_for_tests();
     Verifier::new(HttpClient::default(), &tokens(keys)).unwrap()
 }
 
@@ -32,13 +32,13 @@ fn claims(more: Value) -> Value {
 }
 
 fn signed(claims: &Value) -> String {
-    crate::jws::install_for_tests();
+    jws::install_for_tests();
     encode(&Header::default(), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap()
 }
 
 /// A token with these claims and this header as they are written: no [`Value`] holds all of what JavaScript writes.
 fn signed_text(header: &str, claims: &str, key: &EncodingKey, algorithm: Algorithm) -> String {
-    crate::jws::install_for_tests();
+    jws::install_for_tests();
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, algorithm).unwrap();
     format!("{message}.{signature}")
@@ -81,7 +81,7 @@ async fn a_token_says_who_is_calling_in_either_spelling() {
 
 #[tokio::test]
 async fn the_example_of_rfc_7515_a_1_verifies_and_has_expired() {
-    crate::jws::install_for_tests();
+    jws::install_for_tests();
     let token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9\
                  .eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ\
                  .dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -98,7 +98,7 @@ async fn the_example_of_rfc_7515_a_1_verifies_and_has_expired() {
 
 #[tokio::test]
 async fn forgeries_are_refused() {
-    crate::jws::install_for_tests();
+    jws::install_for_tests();
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let good = signed(&claims(json!({})));
     let unsigned = format!("{}.{}.", part(json!({ "alg": "none", "typ": "JWT" })), part(claims(json!({}))));
@@ -258,7 +258,7 @@ async fn issuer_and_audience_are_required_where_configured() {
         claims: ClaimNames::default(),
         cookie: None,
     };
-    crate::jws::install_for_tests();
+    jws::install_for_tests();
     let verifier = Verifier::new(HttpClient::default(), &tokens).unwrap();
     for good in [json!(["carillon", "x"]), json!("carillon"), json!("web")] {
         assert!(
@@ -364,7 +364,7 @@ async fn a_token_that_does_not_identify_a_guest_is_refused_with_its_cause() {
 
 #[tokio::test]
 async fn the_members_audience_and_issuer_are_not_confused_with_a_guests() {
-    crate::jws::install_for_tests();
+    jws::install_for_tests();
     let mut settings = tokens(TokenKeys::Shared { current: Secret::new(SECRET), previous: None });
     settings.audiences = vec!["carillon".to_owned()];
     settings.issuer = Some("https://issuer".to_owned());

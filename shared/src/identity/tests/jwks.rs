@@ -14,7 +14,7 @@ use super::*;
 
 /// The kinds of key that a JWKS may hold, by the kid they are published under.
 fn key_pairs() -> [(&'static str, Algorithm, EncodingKey); 9] {
-    crate::jws::install_for_tests();
+    jws::install_for_tests();
     [
         ("r", Algorithm::RS256, rsa()),
         ("e", Algorithm::ES256, EncodingKey::from_ec_der(&der(include_str!("../testdata/p256.txt")))),

@@ -39,7 +39,7 @@ static PROVIDER: CryptoProvider =
 
 /// Makes ring sign and verify tokens in this process; calling it again is harmless. `sign` and `verify` call it.
 pub fn install() {
-    #[cfg(test)]
+    #[cfg(feature = "rust-crypto")]
     install_for_tests();
     // An error means that a provider is already installed: this one, or a test's.
     let _ = PROVIDER.install_default();
@@ -49,7 +49,7 @@ pub fn install() {
 ///
 /// # Errors
 /// When the key is not one of the header's algorithm.
-pub(crate) fn sign(header: &Header, claims: &impl Serialize, key: &EncodingKey) -> Result<String, Error> {
+pub fn sign(header: &Header, claims: &impl Serialize, key: &EncodingKey) -> Result<String, Error> {
     install();
     jsonwebtoken::encode(header, claims, key)
 }
@@ -58,7 +58,7 @@ pub(crate) fn sign(header: &Header, claims: &impl Serialize, key: &EncodingKey) 
 ///
 /// # Errors
 /// When the key is not one of the algorithm, or the signature is not base64url.
-pub(crate) fn verify(message: &[u8], signature: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<bool, Error> {
+pub fn verify(message: &[u8], signature: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<bool, Error> {
     install();
     jsonwebtoken::crypto::verify(signature, message, key, algorithm)
 }
@@ -184,8 +184,8 @@ impl JwtSigner for Rsa {
 }
 
 /// In tests, one implementation signs tokens and another verifies them.
-#[cfg(test)]
-pub(crate) fn install_for_tests() {
+#[cfg(feature = "rust-crypto")]
+pub fn install_for_tests() {
     use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
     static PROVIDER: std::sync::LazyLock<CryptoProvider> = std::sync::LazyLock::new(|| CryptoProvider {
         signer_factory: DEFAULT_PROVIDER.signer_factory,
@@ -204,8 +204,9 @@ mod tests {
 
     #[test]
     fn another_implementation_verifies_what_ring_signs() {
-        let rsa =
-            base64::engine::general_purpose::STANDARD.decode(include_str!("identity/testdata/rsa.txt").trim()).unwrap();
+        let rsa = base64::engine::general_purpose::STANDARD
+            .decode(include_str!("../../src/identity/testdata/rsa.txt").trim())
+            .unwrap();
         let (n, e) = (DEFAULT_PROVIDER.key_utils.rsa_pub_components_from_private_key)(&rsa).unwrap();
         let pairs = [
             (Algorithm::HS256, EncodingKey::from_secret(b"secret"), DecodingKey::from_secret(b"secret")),
