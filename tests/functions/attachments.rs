@@ -204,12 +204,12 @@ async fn the_bucket_keeps_a_file_once_its_message_is_written() {
         assert_eq!(world.bucket.object(&copy).unwrap().tagging.as_deref(), Some("state=unsent"));
         world.bucket.refuse(&OUTAGE);
         deliver(&world).await;
-        assert!(kinds_owed(&world).await.contains(&"keepFiles".to_owned()));
+        assert!(kinds_owed(&world).await.contains(&"keepCopies".to_owned()));
         age(&world, 3_600).await;
         deliver(&world).await;
         assert_eq!(world.bucket.object(&copy).unwrap().tagging, None);
-        assert_eq!(world.bucket.keys(), [copy], "the upload is gone");
-        assert!(!kinds_owed(&world).await.contains(&"keepFiles".to_owned()));
+        assert!(world.bucket.object(&upload(&id)).unwrap().tagging.is_some(), "the upload expires");
+        assert!(!kinds_owed(&world).await.contains(&"keepCopies".to_owned()));
     }
 }
 
@@ -336,9 +336,9 @@ async fn a_deleted_message_takes_its_files_along() {
         assert_eq!(sender.delete(&world, &message).await, 200);
         age(&world, 3_600).await;
         deliver(&world).await;
-        assert_eq!(world.bucket.keys(), [copy(&world, &kept)], "{sender:?}");
+        assert_eq!(world.bucket.keys(), [upload(&kept), copy(&world, &kept)], "{sender:?}");
         assert_eq!(reader.link(&world, &kept).await.status, 200);
-        assert!(kinds_owed(&world).await.iter().all(|kind| !kind.ends_with("Files")), "{sender:?}");
+        assert!(kinds_owed(&world).await.iter().all(|kind| !kind.ends_with("Copies")), "{sender:?}");
     }
 }
 
@@ -361,7 +361,7 @@ async fn an_erased_user_leaves_no_file_sent_or_not() {
     assert_eq!(rows.matches("Plan").count(), 2, "of the other's file and message alone: {rows}");
     age(&world, 3_600).await;
     deliver(&world).await;
-    assert_eq!(world.bucket.keys(), [copy(&world, &others)]);
+    assert_eq!(world.bucket.keys(), [upload(&others), copy(&world, &others)]);
 }
 
 #[tokio::test]
@@ -439,8 +439,9 @@ async fn a_scanner_may_take_a_file_out_of_the_bucket() {
         assert!(reply.body["message"].as_str().unwrap().contains("scanner"), "{reply:?}");
         world.bucket.put(&copy, &replaced.content_type, b"some other bytes, as many ...");
         assert_eq!(reader.link(&world, &id).await.status, 404, "the file was replaced");
+        world.bucket.lose(&copy);
         deliver(&world).await;
-        assert!(kinds_owed(&world).await.iter().all(|kind| kind != "keepFiles"), "{sender:?}");
+        assert!(kinds_owed(&world).await.iter().all(|kind| kind != "keepCopies"), "{sender:?}");
     }
 }
 
@@ -466,6 +467,24 @@ async fn a_form_that_is_posted_again_changes_no_file_of_a_message() {
         world.bucket.post(&form, PICTURE).unwrap();
         assert_eq!(reader.link(&world, id).await.status, 404, "{reader:?}");
     }
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_makes_no_copy_and_each_copy_counts() {
+    let world = world().await;
+    let id = Side::Lease("ada").upload(&world).await;
+    let refused = Side::Lease("ada").write(&world, &"\u{1f600}".repeat(4_000), &[&id]).await;
+    assert_eq!(refused["error"], "Payload Too Large", "{refused}");
+    assert!(copies(&world, &id).is_empty());
+    let due = async || {
+        let rows = world.table.every_row().await;
+        rows.into_iter().find(|((pk, sk), _)| format!("{pk}{sk}").contains("megabytes")).unwrap().1["due"]
+            .as_i64()
+            .unwrap()
+    };
+    let before = due().await;
+    Side::Lease("ada").write(&world, "Look", &[&id]).await;
+    assert_eq!(due().await - before, 43_200);
 }
 
 #[tokio::test]
@@ -515,10 +534,10 @@ async fn an_outage_of_the_bucket_writes_nothing() {
 }
 
 #[tokio::test]
-async fn an_author_may_upload_a_thousand_megabytes_a_day() {
+async fn an_author_may_upload_two_thousand_megabytes_a_day() {
     let world = world_with(&[("MAX_ATTACHMENT_BYTES", "100000000")]).await;
     let large = json!({ "name": "a.png", "type": "image/png", "size": 99_999_999 });
-    for _ in 0..9 {
+    for _ in 0..19 {
         assert_eq!(Side::Guest.ask_upload(&world, &large).await.status, 201);
     }
     assert_eq!(
@@ -528,7 +547,7 @@ async fn an_author_may_upload_a_thousand_megabytes_a_day() {
     );
     let reply = Side::Guest.ask_upload(&world, &large).await;
     let wait: u32 = reply.headers["retry-after"].parse().unwrap();
-    assert!(reply.status == 429 && (60..=87).contains(&wait), "{reply:?}");
+    assert!(reply.status == 429 && (30..=44).contains(&wait), "{reply:?}");
     assert_eq!(Side::Staff("sam").ask_upload(&world, &picture()).await.status, 201, "another author");
 }
 

@@ -151,6 +151,12 @@ async fn a_client_with_a_wrong_key_or_protocol_gets_an_error_first_and_is_ended(
             (1, &json!("pusher:error"), &json!(code))
         );
         assert!(!world.sockets.is_open("c1"));
+        // A frame that comes before the end subscribes to nothing.
+        world.sockets.open("c1");
+        say(&world, "c1", &json!({ "event": "pusher:subscribe", "data": { "channel": "news" } })).await;
+        assert_eq!(rows(&world).await, ["CONNECTION#c1 CONNECTION"]);
+        world.send(socket_disconnect::handle, &Request::socket("$disconnect", "pusher", "c1")).await;
+        assert_eq!(rows(&world).await, Vec::<String>::new());
     }
 }
 
@@ -172,6 +178,9 @@ async fn a_stranger_who_hangs_up_at_once_keeps_no_process_busy() {
     world.sockets.take_begun();
     app.gateway().unwrap().greet(&connection).await;
     assert_eq!(world.sockets.take_begun(), 1, "nobody waits for it");
+    gateway::open_refused(&world.app.table, &connection, Millis::now()).await.unwrap();
+    world.send(socket_disconnect::handle, &Request::socket("$disconnect", "pusher", "c1")).await;
+    world.sockets.take_begun();
     app.gateway().unwrap().turn_away(&connection, ErrorCode::NoSuchApp, "There is no such app").await;
     assert_eq!(world.sockets.take_begun(), 1, "nor is there anybody to tell");
 }

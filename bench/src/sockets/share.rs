@@ -126,12 +126,17 @@ mod tests {
         let clock = Clock::of(process.0.id()).unwrap();
         let share = Share::of(process.0.id(), 0.2).unwrap();
         let (began, before) = (Instant::now(), clock.read().unwrap());
-        thread::sleep(Duration::from_millis(600));
-        let (used, time) = (clock.read().unwrap() - before, began.elapsed());
+        let (mut used, mut time) = (Duration::ZERO, Duration::ZERO);
+        // On a busy machine, it may get less for a while, and the thread that stops it may come late: it makes up for that in the next periods.
+        let is_shared = |used: Duration, time: Duration| {
+            (time.mul_f64(0.02)..=time.mul_f64(0.2) + PERIOD).contains(&used) && time > Duration::from_millis(600)
+        };
+        while !is_shared(used, time) && time < Duration::from_secs(20) {
+            thread::sleep(Duration::from_millis(50));
+            (used, time) = (clock.read().unwrap() - before, began.elapsed());
+        }
         drop(share);
-        // On a busy machine it may get less, and the last period may have been overrun.
-        assert!(used <= time.mul_f64(0.2) + PERIOD, "{used:?} of {time:?}");
-        assert!(used >= time.mul_f64(0.02), "{used:?} of {time:?}");
+        assert!(is_shared(used, time), "{used:?} of {time:?}");
     }
 
     #[test]

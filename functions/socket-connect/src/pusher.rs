@@ -23,14 +23,12 @@ pub(crate) async fn open(app: &App, request: &Request) -> Result<Response, ApiEr
     } else {
         None
     };
-    // A refused one has a row, too: it tells whether the client still waits for the reason.
+    if let Some((code, message)) = refusal {
+        gateway::open_refused(&app.table, &connection, Millis::now()).await?;
+        return Ok(accepted(request).then(async move { gateway.turn_away(&connection, code, message).await }));
+    }
     gateway::open(&app.table, &connection, Millis::now()).await?;
-    Ok(accepted(request).then(async move {
-        match refusal {
-            Some((code, message)) => gateway.turn_away(&connection, code, message).await,
-            None => gateway.greet(&connection).await,
-        }
-    }))
+    Ok(accepted(request).then(async move { gateway.greet(&connection).await }))
 }
 
 /// The response that opens a connection. A client that offers subprotocols, as the Swift client does, closes where none is taken. (API

@@ -12,7 +12,7 @@ pub struct Millis(pub i64);
 impl Millis {
     /// The first moment of 1970.
     #[must_use]
-    pub fn epoch() -> Self {
+    pub const fn epoch() -> Self {
         Self(0)
     }
 

@@ -3,13 +3,15 @@
 //! An upload's form is good for some minutes, also once its message is sent. So a message has copies, at keys that no form names: what its readers
 //! get, and what a scanner has seen, stays as it was.
 
+use std::time::Duration;
+
 use futures_util::future::try_join_all;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::attachment::{attach, row_of};
 use super::attachment_store::{AttachmentStore, NewAttachments};
-use super::upload::UNSENT;
+use super::upload::{UNSENT, charge, megabytes};
 use super::{Conversation, MessageId};
 use crate::api_error::ApiError;
 use crate::clients::bucket::StoredObject;
@@ -17,6 +19,9 @@ use crate::contract::attachments::{Attachment, AttachmentId, ObjectKey};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
 use crate::table::{Action, Item, Table};
+
+/// Time-out of all copies of a message. S3 copies some 100 MB a second, and a function may take ten seconds.
+const TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The copies of one message, made once however often its write is repeated.
 pub(super) type Copies = OnceCell<Vec<Copy>>;
@@ -44,26 +49,42 @@ pub(super) struct Uploads<'a> {
 }
 
 impl Uploads<'_> {
-    /// Looks up the uploads in the table, and copies them. `unique` is new with each message. A copy without a message has the tag of an upload
-    /// without one, and goes as that does.
+    /// The uploads, as their rows say.
     ///
     /// # Errors
-    /// 409 for one that another message has, 422 for one that the author has not uploaded to this conversation in the last day, 503 when the
-    /// bucket does not answer, 500.
-    pub(super) async fn copied<'c>(
-        &self,
-        unique: Uuid,
-        copies: &'c Copies,
-        now: Millis,
-    ) -> Result<&'c [Copy], ApiError> {
-        let Some(NewAttachments { ids, store }) = self.new else { return Ok(&[]) };
+    /// 409 for one that another message has, 422 for one that the author has not asked to upload to this conversation in the last day, 500.
+    pub(super) async fn asked(&self, now: Millis) -> Result<Vec<Attachment>, ApiError> {
+        let Some(NewAttachments { ids, .. }) = self.new else { return Ok(Vec::new()) };
         let keys: Vec<_> = ids.iter().map(|id| self.conversation.attachment(id)).collect();
         let mut rows = self.table.get_many(&keys, true).await?;
         let mut uploads = Vec::with_capacity(ids.len());
         for (id, key) in ids.iter().zip(&keys) {
             uploads.push(checked(id, self.author, rows.remove(key), now)?);
         }
-        let copy_all = || try_join_all(uploads.into_iter().map(|upload| copy(store, upload, unique)));
+        Ok(uploads)
+    }
+
+    /// Copies the uploads. `unique` is new with each message. A copy counts against the author's limit, as its upload did, so that refused messages
+    /// fill no bucket; one without a message has the tag of an upload without one, and expires.
+    ///
+    /// # Errors
+    /// 422 for one that was not uploaded, 429 over the limit, 503 when the bucket does not answer, 500.
+    pub(super) async fn copied<'c>(
+        &self,
+        uploads: Vec<Attachment>,
+        unique: Uuid,
+        copies: &'c Copies,
+    ) -> Result<&'c [Copy], ApiError> {
+        let Some(NewAttachments { store, .. }) = self.new else { return Ok(&[]) };
+        let copy_all = || async {
+            let megabytes = uploads.iter().map(|upload| megabytes(upload.size)).sum();
+            charge(self.table, self.author, megabytes, Millis::now()).await?;
+            let copies = try_join_all(uploads.into_iter().map(|upload| copy(store, upload, unique)));
+            match tokio::time::timeout(TIMEOUT, copies).await {
+                Ok(copies) => copies,
+                Err(_) => Err(ApiError::Unavailable("The store of attachments is slow; try again".to_owned())),
+            }
+        };
         Ok(copies.get_or_try_init(copy_all).await?)
     }
 }

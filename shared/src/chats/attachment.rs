@@ -79,7 +79,7 @@ pub(crate) async fn erase_upload(
     let id = key.sk.split_once('#').and_then(|(_, id)| AttachmentId::parse(id));
     let id = id.ok_or_else(|| TableError::corrupt(Some(key.clone()), "its key has no id"))?;
     let files = vec![ObjectKey::of_upload(&id)];
-    let removal = Delivery::RemoveFiles { files };
+    let removal = Delivery::RemoveCopies { files };
     let append = Append::new(key.clone(), Committed::of_row(row), [removal], writer, Millis::now())?;
     let erased = append.update().remove("author").remove("name").when(eq("author", author).and(absent("message")));
     Ok(table.write(erased).await?.is_done())

@@ -98,7 +98,7 @@ impl ReadMessage {
             seq: left.seq.0,
         });
         let files = self.message.objects();
-        let removal = (!files.is_empty()).then_some(Delivery::RemoveFiles { files });
+        let removal = (!files.is_empty()).then_some(Delivery::RemoveCopies { files });
         let told = if was_deleted { Vec::new() } else { owes(&left).into_iter().chain([fact]).collect() };
         let deliveries = told.into_iter().chain(removal);
         let append = Append::instead(conversation.message(left.seq), self.owing, deliveries, writer, now);

@@ -121,14 +121,13 @@ pub(crate) async fn post_on(
             return Ok(Some(Done::replay(newest)));
         }
         let uploads = Uploads { table, conversation, author: &new.author.id, new: new.attachments.as_ref() };
-        let files = uploads.copied(unique, &copies, now).await?;
+        let attachments = uploads.asked(now).await?;
         let is_first = seen.head.seq == Seq::NONE && !terms.receiver.is_empty();
         if is_first && table.get_many(terms.receiver, true).await?.is_empty() {
             return Err(super::unknown_receiver());
         }
         let due = terms.limit.map(|limit| limit.admit(seen.due, now)).transpose().map_err(ApiError::TooManyRequests)?;
         let (guest_due, author_due) = if conversation.is_of_guest(&new.author.id) { (due, None) } else { (None, due) };
-        let attachments: Vec<_> = files.iter().map(|file| file.attachment.clone()).collect();
         let message = Message { sealed: terms.sealed, attachments, ..new.numbered(&seen.head, unique, now) };
         let mut deliveries = owes(&message);
         must_fit(&deliveries)?;
@@ -138,6 +137,8 @@ pub(crate) async fn post_on(
         let outbox = Outbox::new(deliveries, writer, now);
         let outbox = shortened(outbox, conversation, &message, terms.client_message_id);
         let committed = Committed::new(conversation.message(message.seq), outbox);
+        // Last of all that may be refused.
+        let files = uploads.copied(message.attachments.clone(), unique, &copies).await?;
         let unlisted: Vec<_> = new.others.iter().filter(|user| !seen.head.lists(conversation, user)).collect();
         let mut writes = vec![
             seen.head.advance(conversation, &new.author, &message, (&unlisted, guest_due)),
@@ -254,7 +255,7 @@ pub(super) fn mark_of_author(conversation: &Conversation, user: &UserId, seq: Se
 /// The delivery by which the bucket keeps the files of a message. It is the consumer's: the message is written by then.
 fn keep(message: &Message) -> Option<Delivery> {
     let files = message.objects();
-    (!files.is_empty()).then_some(Delivery::KeepFiles { files })
+    (!files.is_empty()).then_some(Delivery::KeepCopies { files })
 }
 
 /// Refuses an event that Pusher would refuse.

@@ -13,11 +13,12 @@ use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::idempotency::{self, IdempotencyKey};
 use crate::outbox::Done;
-use crate::table::rate_limit::{self, Limit};
+use crate::table::rate_limit::{self, Limit, Wanted};
 use crate::table::{Action, Key, Table, item};
 
-/// How much an author may upload, in megabytes: 1,000 at once, and as many a day. Each file counts as one at least.
-pub const UPLOADS: Limit = Limit { burst: 1_000, interval: 86_400 };
+/// How much an author may upload and send, in megabytes: 2,000 at once, and as many a day. A file counts when its upload is asked for and when a
+/// message is to have it, each time as one megabyte at least.
+pub const UPLOADS: Limit = Limit { burst: 2_000, interval: 43_200 };
 const MEGABYTE: u64 = 1_000_000;
 /// Longest name of a file, in characters.
 const MAX_NAME: usize = 200;
@@ -90,8 +91,7 @@ pub async fn upload(
 ) -> Result<Done<Upload>, ApiError> {
     let wanted = new.checked(store, author, Millis::now())?;
     let id = AttachmentId::of(key.id().simple());
-    let megabytes = i64::try_from(wanted.size.div_ceil(MEGABYTE)).unwrap_or(i64::MAX);
-    let (row_key, limit) = (conversation.attachment(&id), Key::limit(author, "uploads"));
+    let (row_key, limit) = (conversation.attachment(&id), limit(author));
     let is_replay = super::retry(|| async {
         let now = Millis::now();
         let [row, due] = table.get_each([&row_key, &limit], true).await?;
@@ -106,7 +106,7 @@ pub async fn upload(
             return Ok(Some(true));
         }
         let due = due.as_ref().and_then(rate_limit::due);
-        let next = UPLOADS.admit_several(megabytes, due, now).map_err(ApiError::TooManyRequests)?;
+        let next = UPLOADS.admit_several(megabytes(wanted.size), due, now).map_err(ApiError::TooManyRequests)?;
         let writes = [Action::put_new(item(&row_key, &wanted)?, now), rate_limit::count(&limit, due, next)];
         Ok(table.transact(writes).await?.is_done().then_some(false))
     })
@@ -117,4 +117,25 @@ pub async fn upload(
     let form = store.bucket.form(&file, now, now.plus_seconds(FORM_SECONDS)).await?;
     let upload = Upload { attachment_id: id, form };
     Ok(if is_replay { Done::replay(upload) } else { Done::now(upload, None) })
+}
+
+/// The row of [`UPLOADS`].
+fn limit(author: &UserId) -> Key {
+    Key::limit(author, "megabytes")
+}
+
+/// As how many megabytes a file counts.
+pub(super) fn megabytes(size: u64) -> i64 {
+    i64::try_from(size.div_ceil(MEGABYTE).max(1)).unwrap_or(i64::MAX)
+}
+
+/// Counts so many megabytes against the author's limit.
+///
+/// # Errors
+/// 429 over the limit, 503 when too many write at once, 500.
+pub(super) async fn charge(table: &Table, author: &UserId, megabytes: i64, now: Millis) -> Result<(), ApiError> {
+    // The upload has counted already, and seldom long ago.
+    let wanted = Wanted { requests: megabytes, remembered: Some(now.plus_seconds(1)) };
+    let taken = rate_limit::take(table, &limit(author), UPLOADS, wanted, now).await?;
+    taken.map(drop).map_err(ApiError::TooManyRequests)
 }

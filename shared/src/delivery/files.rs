@@ -1,11 +1,10 @@
-//! The files of messages: the bucket keeps those of a message that is written and deletes their uploads, and deletes those of a message that is
-//! deleted.
+//! The files of messages: the bucket keeps those of a message that is written, and deletes those of one that is deleted.
 //!
 //! Both may be done twice, so an attempt that got no answer is simply repeated.
 
 use std::time::Instant;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, try_join_all};
 use futures_util::stream::{self, StreamExt as _};
 
 use super::transport::by_row;
@@ -56,31 +55,18 @@ impl Files {
 
     async fn attempt(&self, delivery: &Delivery) -> Result<Outcome, BucketError> {
         match delivery {
-            Delivery::KeepFiles { files } => {
-                let mut is_there = false;
-                for file in files {
-                    is_there |= self.bucket.untag(file.as_str()).await?;
-                    self.remove_upload(file).await?;
-                }
+            Delivery::KeepCopies { files } => {
+                let kept = try_join_all(files.iter().map(|file| self.bucket.untag(file.as_str()))).await?;
                 // A scanner may have deleted them already.
-                Ok(if is_there { Outcome::Delivered } else { Outcome::Skipped })
+                Ok(if kept.contains(&true) { Outcome::Delivered } else { Outcome::Skipped })
             }
-            Delivery::RemoveFiles { files } => {
-                for file in files {
-                    self.bucket.delete(file.as_str()).await?;
-                    self.remove_upload(file).await?;
-                }
+            Delivery::RemoveCopies { files } => {
+                // An upload is still there for a day, if its form was not posted again.
+                let uploads: Vec<_> = files.iter().filter_map(ObjectKey::upload).collect();
+                try_join_all(files.iter().chain(&uploads).map(|key| self.bucket.delete(key.as_str()))).await?;
                 Ok(Outcome::Delivered)
             }
             _ => Ok(Outcome::UNSENT),
-        }
-    }
-
-    /// Removes the upload behind a copy.
-    async fn remove_upload(&self, file: &ObjectKey) -> Result<(), BucketError> {
-        match file.upload() {
-            Some(upload) => self.bucket.delete(upload.as_str()).await,
-            None => Ok(()),
         }
     }
 }

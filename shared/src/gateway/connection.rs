@@ -9,6 +9,9 @@ use crate::table::{Action, Key, Table, TableError, Update, absent, eq, exists, i
 /// A client that hears nothing for so many seconds pings. Clients take the smaller of this and their own, 120 in pusher-js.
 pub(super) const ACTIVITY_SECONDS: u32 = 120;
 
+/// The end of a connection that is refused: so long ago that its row goes once `$disconnect` comes.
+const REFUSED: Millis = Millis::epoch();
+
 /// Keeps a connection that has just come.
 ///
 /// # Errors
@@ -16,6 +19,22 @@ pub(super) const ACTIVITY_SECONDS: u32 = 120;
 pub async fn open(table: &Table, connection: &ConnectionId, since: Millis) -> Result<(), TableError> {
     let row = item(&Key::channel_connection(connection), &ConnectionRow::new(connection, since))?;
     table.write(Action::put(row)).await.map(drop)
+}
+
+/// Keeps a connection that is refused, until it ends. It counts as ended, so it gets no subscription.
+///
+/// # Errors
+/// When DynamoDB fails.
+pub async fn open_refused(table: &Table, connection: &ConnectionId, since: Millis) -> Result<(), TableError> {
+    let mut refused = ConnectionRow::new(connection, since);
+    refused.ended = Some(REFUSED);
+    table.write(Action::put(item(&Key::channel_connection(connection), &refused)?)).await.map(drop)
+}
+
+/// Whether a client may still be there: nobody has noticed that its connection ended.
+pub(super) async fn may_be_there(table: &Table, connection: &ConnectionId) -> Result<bool, TableError> {
+    let row = table.get(&Key::channel_connection(connection), true).await?.map(read::<ConnectionRow>).transpose()?;
+    Ok(row.is_some_and(|row| row.ended.is_none_or(|ended| ended == REFUSED)))
 }
 
 /// A connection, unless it has ended, by a consistent read.

@@ -44,7 +44,7 @@ mod subscription;
 
 pub(crate) use audience::{ChannelPage, page};
 pub(crate) use cache::{cached, keep as keep_in_cache};
-pub use connection::open;
+pub use connection::{open, open_refused};
 pub(crate) use count::take as take_count;
 pub use end::disconnect;
 pub use frame::handle;

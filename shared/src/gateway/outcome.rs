@@ -124,13 +124,10 @@ impl Gateway {
     /// for, so that a stranger keeps no process busy.
     async fn post_once_open(&self, connection: &ConnectionId, text: &str) -> bool {
         let is_awaited = || async {
-            connection::find(&self.table, connection).await.map_or_else(
-                |error| {
-                    telemetry::cause(&error);
-                    true
-                },
-                |row| row.is_some(),
-            )
+            connection::may_be_there(&self.table, connection).await.unwrap_or_else(|error| {
+                telemetry::cause(&error);
+                true
+            })
         };
         self.poster.post_once_open(connection, text, is_awaited).await
     }

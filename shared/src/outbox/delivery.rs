@@ -119,9 +119,11 @@ transports! {
     /// The bucket of attachments.
     Files sends {
         /// The files of a message that is written: they lose the tag by which the bucket deletes what was not sent.
-        "keepFiles" => KeepFiles { files: Vec<ObjectKey> },
+        #[serde(alias = "keepFiles")]
+        "keepCopies" => KeepCopies { files: Vec<ObjectKey> },
         /// The files of a message that is deleted, or of nobody.
-        "removeFiles" => RemoveFiles { files: Vec<ObjectKey> },
+        #[serde(alias = "removeFiles")]
+        "removeCopies" => RemoveCopies { files: Vec<ObjectKey> },
     }
     /// The stage's event bus.
     Facts sends {
@@ -224,7 +226,7 @@ impl Delivery {
 
     /// Whether it stays owed when a change of its row leaves nothing else to deliver: a fact says what was so, and a file still has to go.
     pub(super) fn outlives_changes(&self) -> bool {
-        self.transport() == TransportName::Facts || matches!(self, Self::RemoveFiles { .. })
+        self.transport() == TransportName::Facts || matches!(self, Self::RemoveCopies { .. })
     }
 
     /// Whether it is about one connection, so that it means nothing once the row of that connection is deleted.

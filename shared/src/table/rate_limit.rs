@@ -12,7 +12,7 @@ use super::{
 };
 use crate::contract::time::Millis;
 
-/// How long the state of a limit is kept that is counted by additions, in seconds.
+/// How much longer than its time the state of a limit is kept that is counted by additions, in seconds.
 const REMEMBER_SECONDS: i64 = 3600;
 
 /// A number of requests at once, and one more after each interval.
@@ -130,9 +130,12 @@ struct Addition {
 async fn add(table: &Table, key: &Key, addition: Addition, now: Millis) -> Result<Added, TableError> {
     let Addition { cost, latest, is_idle } = addition;
     let next = Millis(now.0.saturating_add(cost));
+    // The row stays as long as its time may be to come.
+    let longest = if latest == i64::MAX { now } else { Millis(latest.saturating_add(cost)) };
     retry_from(is_idle, |mut is_idle| async move {
         loop {
-            let update = Update::new(key).set("expires_at", now.plus_seconds(REMEMBER_SECONDS).seconds());
+            let expires_at = longest.plus_seconds(REMEMBER_SECONDS).seconds();
+            let update = Update::new(key).set("expires_at", expires_at);
             let update = if is_idle {
                 update.set("due", next).when(absent("due").or(le("due", now)))
             } else {

@@ -373,13 +373,15 @@ async fn keep_changed(table: &Table, claimed: &Claimed) -> Result<Option<Item>, 
         update = update.set_default("gsi1pk", entry).set_default("gsi1sk", &claimed.user);
         changed.push(absent("gsi1pk"));
     }
-    if let Some(changed) = changed.into_iter().reduce(Condition::or) {
-        update = update.when(changed);
-    }
     if let Some(issued) = claimed.issued.filter(|_| claimed.email.is_some()) {
         // An issuer whose clock is ahead must not shut out the tokens that follow.
         let issued = issued.min(Millis::now());
         update = update.set(EMAIL_SINCE, issued).when(absent(EMAIL_SINCE).or(le(EMAIL_SINCE, issued)));
+        // A version before wrote the address alone.
+        changed.push(absent(EMAIL_SINCE));
+    }
+    if let Some(changed) = changed.into_iter().reduce(Condition::or) {
+        update = update.when(changed);
     }
     let (Write::Done(row) | Write::ConditionFailed(row)) =
         write_indexed(table, &claimed.user, update.returning_new().into()).await?;

@@ -292,7 +292,7 @@ fn left_out() -> String {
   Lambda's own lines (`PlatformLogLevel`).
 - S3 (`Attachments`): in eu-west-1, 0.005 dollars per 1,000 uploads and copies, 0.0004 per 1,000 questions and readings, and 0.023 per GB and month. A
   file is uploaded and copied once, and asked for once and then twice per reader: 12 dollars per million files with two readers each, besides
-  storage and download. An author may upload 1,000 MB a day, which S3 keeps as long as the messages are there.
+  storage and download. An author may upload and send 1,000 MB a day, which S3 keeps as long as the messages are there.
 - SES's plans, AWS support, taxes, the storage of the functions' zips in Lambda and S3 during deployments (a few cents).
 - Requests over 512 KB, messages over 32 KB, rows over 1 KB written or 4 KB read: Carillon sends no message that large, and counts its rows at their
   usual size.

@@ -33,7 +33,7 @@ use form::{FormSigner, form};
 /// The name by which requests to S3 are signed.
 const SERVICE: &str = "s3";
 /// Time-out of a copy. S3 copies some 100 MB a second, and nothing is copied that is larger.
-const COPY_TIMEOUT: Duration = Duration::from_secs(8);
+const COPY_TIMEOUT: Duration = Duration::from_secs(5);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -54,7 +54,8 @@ impl BucketError {
     /// Whether it is likely to succeed later, without an operator.
     pub(crate) fn passes(&self) -> bool {
         match self {
-            Self::Aws(AwsError::Refused { status, .. }) => *status >= 500 || *status == 429,
+            // Of a copy, S3 may say with the status 200 that it failed after all.
+            Self::Aws(AwsError::Refused { status, .. }) => matches!(status, 200 | 429 | 500..),
             Self::Aws(AwsError::NoResponse { .. }) => true,
             Self::Unsigned(_) => false,
         }
@@ -297,7 +298,7 @@ mod tests {
             BucketError::Aws(AwsError::Refused { operation: "S3 DeleteObject", status, code, message, request_id })
         };
         let passes = |status| refused(status, "").passes();
-        assert!(passes(503) && passes(500) && passes(429));
+        assert!(passes(503) && passes(500) && passes(429) && passes(200));
         assert!(!passes(403) && !passes(404));
         assert!(refused(404, "NoSuchKey").is_of_object() && refused(412, "PreconditionFailed").is_of_object());
         assert!(!refused(404, "NoSuchBucket").is_of_object() && !refused(403, "AccessDenied").is_of_object());
