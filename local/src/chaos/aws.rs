@@ -1,7 +1,9 @@
 //! The harness's own requests to ministack. They bypass the proxy.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
-use contract::key::{Key, RowKind};
+use contract::key::{CHAT_MESSAGE, Key, LEASE_CHAT, RowKind};
 use serde_json::{Value, json};
 
 use super::event::{Event, PusherEvent, RoomUser, Word, messages_in};
@@ -9,9 +11,10 @@ use super::ledger::Remains;
 use crate::services::aws::{self, Row, text};
 use crate::state::State;
 
-/// The stack's table and queues.
+/// The stack's table, its queues and its bucket.
 pub(super) struct Inspector {
     aws: aws::Aws,
+    bucket: Option<String>,
     retry_queue: String,
     dead_letter_queue: String,
 }
@@ -33,6 +36,7 @@ impl Inspector {
     pub(super) fn of(state: &State) -> Self {
         Self {
             aws: aws::Aws::of(state),
+            bucket: state.outputs.attachment_bucket_name.clone(),
             retry_queue: state.outputs.retry_queue_url.clone(),
             dead_letter_queue: state.outputs.dead_letter_queue_url.clone(),
         }
@@ -60,8 +64,23 @@ impl Inspector {
             }
             remains.room_users.extend(room_user(&row));
             remains.committed.extend(committed(&row));
+            remains.files.attached.extend(attached(&row));
         }
+        remains.files.objects = self.objects().await?;
         Ok(remains)
+    }
+
+    /// The ids of the bucket's files, each with whether it has the tag by which the bucket deletes it.
+    async fn objects(&self) -> Result<BTreeMap<String, bool>> {
+        let mut found = BTreeMap::new();
+        let Some(bucket) = &self.bucket else { return Ok(found) };
+        for key in self.aws.objects(bucket).await? {
+            if let Some(tags) = self.aws.object_tags(bucket, &key).await? {
+                let id = key.rsplit('/').next().unwrap_or_default().to_owned();
+                found.insert(id, tags.contains(&("state".to_owned(), "unsent".to_owned())));
+            }
+        }
+        Ok(found)
     }
 
     /// The events of each dead letter. Takes them from the queue.
@@ -94,9 +113,29 @@ fn committed(row: &Row) -> Option<Event> {
     match RowKind::of(&key)? {
         RowKind::Kudos => Some(Event::Kudos { session: text(row, "session_id")?.to_owned() }),
         RowKind::Notification => Some(Event::Notification { id: id_in(&key.sk)? }),
+        RowKind::ChatMessage => {
+            let (lease, seq) = (key.pk.strip_prefix(LEASE_CHAT)?.to_owned(), seq_of(&key.sk)?);
+            Some(match row.contains_key("deleted_at") {
+                true => Event::MessageDeleted { lease, seq },
+                false => Event::Message { lease, seq },
+            })
+        }
         RowKind::Invitation => Some(Event::Invitation { party: id_in(&key.sk)?, invitee: id_in(&key.pk)? }),
         _ => None,
     }
+}
+
+/// The ids of the files of a message.
+fn attached(row: &Row) -> Vec<String> {
+    let is_message = key(row).is_some_and(|key| RowKind::of(&key) == Some(RowKind::ChatMessage));
+    let files = row.get("attachments").filter(|_| is_message).and_then(|files| files.get("L")?.as_array());
+    let id = |file: &Value| Some(file.pointer("/M/id/S")?.as_str()?.to_owned());
+    files.into_iter().flatten().filter_map(id).collect()
+}
+
+/// The number of the message with this sort key.
+pub(super) fn seq_of(sk: &str) -> Option<u64> {
+    sk.strip_prefix(CHAT_MESSAGE)?.parse().ok()
 }
 
 fn key(row: &Row) -> Option<Key> {
@@ -134,5 +173,20 @@ mod tests {
         let invitation = Event::Invitation { party: "p".to_owned(), invitee: "u".to_owned() };
         assert_eq!(committed("USER#u", "INVITATION#p"), Some(invitation));
         assert_eq!(committed("USER#u", "NOTIFICATIONS"), None);
+        let message = Event::Message { lease: "b".to_owned(), seq: 7 };
+        assert_eq!(committed("CHAT#LEASE#b", "MSG#000000000007"), Some(message));
+    }
+
+    #[test]
+    fn a_message_has_files_until_it_is_deleted() {
+        let file = json!({ "M": { "id": { "S": "a1" }, "size": { "N": "3" } } });
+        let mut row =
+            json!({ "pk": { "S": "CHAT#LEASE#b" }, "sk": { "S": "MSG#000000000007" }, "attachments": { "L": [file] } });
+        assert_eq!(attached(row.as_object().unwrap()), ["a1"]);
+        row["deleted_at"] = json!({ "N": "1" });
+        row.as_object_mut().unwrap().remove("attachments");
+        assert!(attached(row.as_object().unwrap()).is_empty());
+        let deleted = Event::MessageDeleted { lease: "b".to_owned(), seq: 7 };
+        assert_eq!(committed(row.as_object().unwrap()), Some(deleted));
     }
 }

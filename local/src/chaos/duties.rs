@@ -7,11 +7,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use contract::channel::Channel;
-use contract::id::UserId;
+use contract::id::{LeaseId, UserId};
+use contract::key::LEASE_CHAT;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::attendance::Attendance;
+use super::aws::seq_of;
 use super::event::{Event, Kind, PusherEvent, RoomUser, Statement, Word};
 
 /// How long a frame may take from API Gateway to the client, in milliseconds. A client that leaves sooner may have left before it.
@@ -152,7 +154,12 @@ fn stated(entry: &Value, pk: &str, sk: &str) -> Option<(String, Statement)> {
             let message = PusherEvent::deserialize(entry).ok()?;
             Some((message.channel.clone(), message.statement()?))
         }
-        // A notification's row has its event by name.
+        // The rows of notifications and of messages have their event by name.
+        "pusherOfRow" if pk.starts_with(LEASE_CHAT) => {
+            let lease = LeaseId::parse(pk.strip_prefix(LEASE_CHAT)?).ok()?;
+            let event = Event::Message { lease: lease.to_string(), seq: seq_of(sk)? };
+            Some((Channel::Lease(lease).to_string(), Statement::Event { event, position: None }))
+        }
         "pusherOfRow" => {
             let (user, id) = (pk.strip_prefix("USER#")?, sk.strip_prefix("NOTIFICATION#")?);
             let event = Event::Notification { id: id.to_owned() };
@@ -194,6 +201,16 @@ mod tests {
 
     fn of_kudos(duties: &Duties, session: &str) -> Option<Vec<String>> {
         duties.of_event(&Event::Kudos { session: session.to_owned() }).map(|of_it| of_it.listeners.clone())
+    }
+
+    #[test]
+    fn a_message_s_row_has_its_event_by_name() {
+        let outbox = json!({ "owed": [{ "id": "a", "kind": "pusherOfRow", "name": "lease" }] }).to_string();
+        let row = json!({ "pk": "CHAT#LEASE#b", "sk": "MSG#000000000007", "was": null, "now": outbox });
+        let line = serde_json::from_value(json!({ "at": 1_000.0, "wrote": row })).unwrap();
+        let duties = Duties::of([line], &attendance("presence-bail-b"));
+        let message = Event::Message { lease: "b".to_owned(), seq: 7 };
+        assert!(duties.of_event(&message).is_some_and(|of_it| of_it.is_open));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use contract::channel::{Channel, ChannelName};
 use contract::event::Event as _;
+use contract::leases::{LeaseMessage, LeaseMessageDeleted};
 use contract::notifications::NotificationNew;
 use contract::parties::{PartyInvitationReceived, PartyUpdated};
 use contract::rooms::{KudosReceived, UserJoined, UserLeft};
@@ -19,6 +20,8 @@ pub(super) enum Event {
     Renamed { party: String, name: String },
     MemberJoined { party: String, user: String },
     MemberLeft { party: String, user: String },
+    Message { lease: String, seq: u64 },
+    MessageDeleted { lease: String, seq: u64 },
 }
 
 /// The lines of the report.
@@ -28,10 +31,12 @@ pub(super) enum Kind {
     Notifications,
     Invitations,
     Parties,
+    Messages,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 4] = [Self::Kudos, Self::Notifications, Self::Invitations, Self::Parties];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Kudos, Self::Notifications, Self::Invitations, Self::Parties, Self::Messages];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -39,6 +44,7 @@ impl Kind {
             Self::Notifications => "notifications",
             Self::Invitations => "invitations",
             Self::Parties => "party updates",
+            Self::Messages => "messages",
         }
     }
 }
@@ -50,6 +56,7 @@ impl Event {
             Self::Notification { .. } => Kind::Notifications,
             Self::Invitation { .. } => Kind::Invitations,
             Self::Renamed { .. } | Self::MemberJoined { .. } | Self::MemberLeft { .. } => Kind::Parties,
+            Self::Message { .. } | Self::MessageDeleted { .. } => Kind::Messages,
         }
     }
 }
@@ -115,6 +122,10 @@ impl PusherEvent {
                     _ => return None,
                 }
             }
+            LeaseMessage::NAME => Event::Message { lease: self.lease()?, seq: data.get("seq")?.as_u64()? },
+            LeaseMessageDeleted::NAME => {
+                Event::MessageDeleted { lease: self.lease()?, seq: data.get("seq")?.as_u64()? }
+            }
             UserJoined::NAME => return self.presence(text("/userId")?, Word::In),
             UserLeft::NAME => return self.presence(text("/userId")?, Word::Out),
             _ => return None,
@@ -126,6 +137,14 @@ impl PusherEvent {
     fn presence(&self, user: String, word: Word) -> Option<Statement> {
         let Channel::Room(book) = self.contract_channel()? else { return None };
         Some(Statement::Presence { room_user: RoomUser { book: book.into(), user }, word })
+    }
+
+    /// The lease whose chat the channel is.
+    fn lease(&self) -> Option<String> {
+        match self.contract_channel()? {
+            Channel::Lease(lease) => Some(lease.into()),
+            _ => None,
+        }
     }
 
     fn contract_channel(&self) -> Option<Channel> {
@@ -167,6 +186,10 @@ mod tests {
         let event = Event::Renamed { party: "p".to_owned(), name: "n".to_owned() };
         let expected = Statement::Event { event, position: Some(position) };
         assert_eq!(statement("private-party-p", "party-updated", &renamed), Some(expected));
+        let message = |name: &str| statement("presence-bail-b", name, &json!({ "id": "000000000007-a", "seq": 7 }));
+        let of_lease = |event| Some(Statement::Event { event, position: None });
+        assert_eq!(message("new-message"), of_lease(Event::Message { lease: "b".to_owned(), seq: 7 }));
+        assert_eq!(message("message-deleted"), of_lease(Event::MessageDeleted { lease: "b".to_owned(), seq: 7 }));
         let room_user = RoomUser { book: "b".to_owned(), user: "ben".to_owned() };
         let left = statement("presence-room-b", "room:user-left", &json!({ "userId": "ben" }));
         assert_eq!(left, Some(Statement::Presence { room_user, word: Word::Out }));

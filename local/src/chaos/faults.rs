@@ -17,7 +17,7 @@ use super::books::Books;
 use super::event::RoomUser;
 use super::picture::{Spell, Trouble};
 use super::plan::Action;
-use super::throttle::Throttle;
+use super::throttle::{FileFaults, Throttle};
 use super::webhooks::Webhooks;
 use crate::process::children::{Processes, Service};
 use crate::process::function_processes;
@@ -76,6 +76,8 @@ pub(super) struct Faults<'a> {
     pub(super) asked: Map<String, Value>,
     /// When the stream began to be disturbed, while it is.
     pub(super) disturbed_since: Option<Duration>,
+    /// When S3 began to fail, while it does.
+    pub(super) files_since: Option<Duration>,
 }
 
 /// The Pusher server.
@@ -134,6 +136,7 @@ impl Faults<'_> {
     async fn heal(&mut self) -> Result<()> {
         self.unthrottle();
         self.settle_stream().await?;
+        self.settle_files();
         match self.trouble {
             Some((Trouble::Frozen, _)) => self.thaw(),
             Some((Trouble::Gone, _)) => self.start_pusher().await?,
@@ -181,6 +184,11 @@ impl Faults<'_> {
                 self.disturbed_since = Some(self.books.now());
             }
             Action::SettleStream => self.settle_stream().await?,
+            Action::DisturbFiles { refused, late } => {
+                self.throttle.begin_files(FileFaults { refused, late });
+                self.files_since = Some(self.books.now());
+            }
+            Action::SettleFiles => self.settle_files(),
             Action::KillFunction => {
                 if let Some(victim) = function_processes::of(self.ministack_pid).choose(&mut self.random) {
                     signal(victim.pid, Signal::SIGKILL);
@@ -254,6 +262,13 @@ impl Faults<'_> {
         self.ask("stream", None).await?;
         self.damage.spells.push(Spell { trouble: Trouble::Disturbed, from, to: self.books.now() });
         Ok(())
+    }
+
+    fn settle_files(&mut self) {
+        self.throttle.end_files();
+        if let Some(from) = self.files_since.take() {
+            self.damage.spells.push(Spell { trouble: Trouble::FilesFailing, from, to: self.books.now() });
+        }
     }
 
     fn send_wrong(&mut self) {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::event::{Event, Position, PusherEvent, RoomUser, Statement, Word};
+use super::files::Stored;
 
 /// The recipient on a stack with a Pusher server.
 pub(super) const PUSHER: &str = "the Pusher server";
@@ -32,6 +33,8 @@ pub(super) struct Entry {
     pub(super) deliveries: HashMap<String, u64>,
     /// Deliveries that came after one of a later event of the row.
     pub(super) late: u64,
+    /// Whether its row may owe it no more, because of a later command.
+    pub(super) is_withdrawn: bool,
 }
 
 /// The times of a row's delivered events.
@@ -62,6 +65,7 @@ pub(super) struct Remains {
     /// Messages of the dead-letter queue.
     pub(super) dead: Vec<PusherEvent>,
     pub(super) dead_letters: usize,
+    pub(super) files: Stored,
 }
 
 /// To whom an event was delivered, and when.
@@ -77,6 +81,11 @@ impl Ledger {
     /// A command with a successful response owes this event.
     pub(super) fn accept(&mut self, event: Event, at: Duration) {
         self.events.entry(event).or_default().accepted.get_or_insert(at);
+    }
+
+    /// A command is about to be sent after which the row does not owe this event.
+    pub(super) fn withdraw(&mut self, event: Event) {
+        self.events.entry(event).or_default().is_withdrawn = true;
     }
 
     /// A recipient took this event.
@@ -125,7 +134,7 @@ impl Ledger {
 
     /// How many events are accepted and not delivered now.
     pub(super) fn waiting(&self) -> usize {
-        self.accepted().filter(|entry| entry.delivered.is_none()).count()
+        self.accepted().filter(|entry| entry.delivered.is_none() && !entry.is_withdrawn).count()
     }
 
     /// How many events were accepted.
@@ -147,7 +156,7 @@ impl Ledger {
     pub(super) fn backlog(&self, unheard: &HashSet<Event>) -> Vec<(Duration, i64)> {
         let mut changes: BTreeMap<Duration, i64> = BTreeMap::new();
         for (_, entry) in self.events.iter().filter(|(event, _)| !unheard.contains(event)) {
-            let Some(accepted) = entry.accepted else { continue };
+            let Some(accepted) = entry.accepted.filter(|_| !entry.is_withdrawn) else { continue };
             *changes.entry(accepted).or_default() += 1;
             if let Some(delivered) = entry.delivered {
                 // The recipient may have the event before the harness has the command's response.
@@ -198,8 +207,10 @@ mod tests {
         ledger.deliver(&kudos("a").1, &to_pusher(SECOND * 4));
         ledger.deliver(&kudos("never accepted").1, &to_pusher(SECOND * 5));
         ledger.accept(kudos("unheard").0, SECOND * 2);
+        ledger.accept(kudos("withdrawn").0, SECOND * 2);
+        ledger.withdraw(kudos("withdrawn").0);
         let unheard = [kudos("unheard").0].into();
         assert_eq!(ledger.backlog(&unheard), [(SECOND, 1), (SECOND * 2, 2), (SECOND * 3, 1)]);
-        assert_eq!((ledger.waiting(), ledger.accepted_so_far(), ledger.deliveries()), (2, 3, 3));
+        assert_eq!((ledger.waiting(), ledger.accepted_so_far(), ledger.deliveries()), (2, 4, 3));
     }
 }

@@ -13,13 +13,16 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::books::Books;
+use super::chat::{ChatCommand, Chats, LEASES, lease_id, parties_of};
 use super::crowd::{Subscription, Subscriptions};
 use super::event::{Event, RoomUser};
+use super::files::{FilesVerdict, Stored};
 use crate::net::relay::Relay;
 use crate::state::State;
 use crate::state::token;
 
-const PEOPLE: usize = 20;
+/// Everybody is in one lease.
+const PEOPLE: usize = 2 * LEASES;
 const ROOMS: usize = 5;
 /// Parties that are founded at most; each by another person, so that no inviter meets the limit of invitations.
 const PARTIES: usize = PEOPLE;
@@ -28,7 +31,7 @@ const CANDIDATES: usize = 6;
 /// Commands without a response that are in flight at most. Beyond that, the load slows down.
 const MAX_IN_FLIGHT: usize = 200;
 /// Longer than the front door waits for a function.
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(35);
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// A user with an account.
 struct Person {
@@ -59,6 +62,7 @@ enum Command {
     Accept { party: usize, invitee: usize },
     Quit { party: usize, member: usize },
     Rename { party: usize, name: String },
+    Chat(ChatCommand),
 }
 
 /// Responses, by outcome.
@@ -83,6 +87,7 @@ struct Inner {
     people: Vec<Person>,
     service: String,
     parties: Mutex<Vec<Party>>,
+    chats: Chats,
     commands: Mutex<Commands>,
 }
 
@@ -100,6 +105,7 @@ impl Load {
             people: (0..PEOPLE).map(person).collect::<Result<_>>()?,
             service: token::of_person(state, "billing", "Billing", Some("service"))?,
             parties: Mutex::default(),
+            chats: Chats::new(front_door),
             commands: Mutex::default(),
         })))
     }
@@ -117,8 +123,8 @@ impl Load {
         self.0.people.len()
     }
 
-    /// Has everybody been here, so that they can be invited, and subscribes them to their own channel and to a room. Returns the number of
-    /// subscriptions.
+    /// Has everybody been here, so that they can be invited, makes the leases, and subscribes everybody to their own channel, to a room and to
+    /// their lease. Returns the number of subscriptions.
     pub(super) async fn introduce(&self) -> Result<usize> {
         for (number, person) in self.0.people.iter().enumerate() {
             let Some((status, body)) = self.0.send(Method::GET, "/party-invitations", &person.token, None).await else {
@@ -130,7 +136,18 @@ impl Load {
             self.0.subscribe(number, format!("private-user-{}", person.id));
             self.0.subscribe(number, format!("presence-room-{}", book(number % ROOMS)));
         }
-        Ok(2 * self.0.people.len())
+        for lease in 0..LEASES {
+            let [client, notary] = parties_of(lease).map(|user| self.0.id_of(user));
+            let body = json!({ "clientId": client, "notaryId": notary, "title": format!("Lease {lease}") });
+            let (path, token) = (format!("/leases/{}", lease_id(lease)), &self.0.service);
+            let Some((StatusCode::OK, _)) = self.0.send(Method::PUT, &path, token, Some(body)).await else {
+                bail!("The stack did not take a lease");
+            };
+            for user in parties_of(lease) {
+                self.0.subscribe(user, format!("presence-bail-{}", lease_id(lease)));
+            }
+        }
+        Ok(3 * self.0.people.len())
     }
 
     /// Sends commands at this rate for this duration, and waits for their responses.
@@ -163,74 +180,105 @@ impl Load {
     fn draw(&self, random: &mut StdRng, number: u64) -> Command {
         let user = random.random_range(0..PEOPLE);
         match random.random_range(0..100) {
-            0..35 => {
+            0..28 => {
                 let receiver = (user + random.random_range(1..PEOPLE)) % PEOPLE;
                 Command::Kudos { giver: user, receiver, session: format!("session-{number}") }
             }
-            35..55 => Command::Notify { user },
-            55..68 => Command::Enter { user, room: random.random_range(0..ROOMS) },
-            68..78 => Command::Leave { user, room: random.random_range(0..ROOMS) },
+            28..43 => Command::Notify { user },
+            43..55 => Command::Enter { user, room: random.random_range(0..ROOMS) },
+            55..65 => Command::Leave { user, room: random.random_range(0..ROOMS) },
+            65..82 => Command::Chat(self.0.chats.draw(random, user, number)),
             _ => draw_party(&mut self.0.parties(), random, number),
         }
     }
 
     async fn execute(self, command: Command) {
-        let Inner { people, service, .. } = &*self.0;
-        let token_of = |user: usize| people.get(user).map_or("", |person| &person.token);
-        let id_of = |user: usize| people.get(user).map(|person| person.id.clone()).unwrap_or_default();
-        let (method, path, token, body) = match &command {
-            Command::Kudos { giver, receiver, session } => {
-                let body = json!({ "receiverId": id_of(*receiver), "sessionId": session, "bookTitle": "The Tide" });
-                (Method::POST, "/kudos".to_owned(), token_of(*giver), Some(body))
-            }
-            Command::Notify { user } => {
-                let body = json!({ "userId": id_of(*user), "type": "SYSTEM" });
-                (Method::POST, "/notifications".to_owned(), service.as_str(), Some(body))
-            }
-            Command::Enter { user, room } => (Method::POST, presence(*room), token_of(*user), None),
-            Command::Leave { user, room } => (Method::DELETE, presence(*room), token_of(*user), None),
-            Command::Found { owner } => {
-                let body = json!({ "partyName": format!("Party of {}", id_of(*owner)) });
-                (Method::POST, "/parties".to_owned(), token_of(*owner), Some(body))
-            }
-            Command::Invite { party, invitee } => {
-                let (id, owner) = self.0.party(*party);
-                let body = json!({ "userId": id_of(*invitee) });
-                (Method::POST, format!("/parties/{id}/invitations"), token_of(owner), Some(body))
-            }
-            Command::Accept { party, invitee } => {
-                let (id, _) = self.0.party(*party);
-                (Method::POST, format!("/parties/{id}/invitations/accept"), token_of(*invitee), None)
-            }
-            Command::Quit { party, member } => {
-                let (id, _) = self.0.party(*party);
-                (Method::DELETE, format!("/parties/{id}/members/{}", id_of(*member)), token_of(*member), None)
-            }
-            Command::Rename { party, name } => {
-                let (id, owner) = self.0.party(*party);
-                (Method::PATCH, format!("/parties/{id}"), token_of(owner), Some(json!({ "partyName": name })))
-            }
-        };
         self.commands().sent += 1;
-        let response = self.0.send(method, &path, token, body).await;
+        if let Command::Chat(command) = command {
+            let token = self.0.token_of(command.author());
+            self.count(&self.0.chats.execute(&self.0.books, token, command).await);
+            return;
+        }
+        let response = self.0.request(&command).await;
+        if let Some(body) = self.count(&response) {
+            self.0.accepted(command, body);
+        }
+    }
+
+    /// Counts the response to a command; returns its body if it was accepted.
+    fn count<'a>(&self, response: &'a Option<(StatusCode, Value)>) -> Option<&'a Value> {
         let mut commands = self.commands();
         match response {
             Some((status, body)) if status.is_success() => {
                 commands.accepted += 1;
-                drop(commands);
-                self.0.accepted(command, &body);
+                return Some(body);
             }
             Some((status, _)) if status.is_client_error() => {
                 *commands.refused.entry(status.as_u16()).or_default() += 1;
             }
             _ => commands.unclear += 1,
         }
+        None
+    }
+
+    /// Reads the files of all messages, and compares them with what was uploaded.
+    pub(super) async fn judge_files(&self, stored: &Stored) -> FilesVerdict {
+        self.0.chats.judge_files(stored, |user| self.0.token_of(user)).await
     }
 }
 
 impl Inner {
     fn parties(&self) -> MutexGuard<'_, Vec<Party>> {
         self.parties.lock().expect("nothing panics while it holds the parties")
+    }
+
+    fn token_of(&self, user: usize) -> &str {
+        self.people.get(user).map_or("", |person| &person.token)
+    }
+
+    fn id_of(&self, user: usize) -> String {
+        self.people.get(user).map(|person| person.id.clone()).unwrap_or_default()
+    }
+
+    /// Sends a command of any kind but those of chats; `None` without a response.
+    async fn request(&self, command: &Command) -> Option<(StatusCode, Value)> {
+        let token_of = |user: usize| self.token_of(user);
+        let (method, path, token, body) = match command {
+            Command::Kudos { giver, receiver, session } => {
+                let body =
+                    json!({ "receiverId": self.id_of(*receiver), "sessionId": session, "bookTitle": "The Tide" });
+                (Method::POST, "/kudos".to_owned(), token_of(*giver), Some(body))
+            }
+            Command::Notify { user } => {
+                let body = json!({ "userId": self.id_of(*user), "type": "SYSTEM" });
+                (Method::POST, "/notifications".to_owned(), self.service.as_str(), Some(body))
+            }
+            Command::Enter { user, room } => (Method::POST, presence(*room), token_of(*user), None),
+            Command::Leave { user, room } => (Method::DELETE, presence(*room), token_of(*user), None),
+            Command::Found { owner } => {
+                let body = json!({ "partyName": format!("Party of {}", self.id_of(*owner)) });
+                (Method::POST, "/parties".to_owned(), token_of(*owner), Some(body))
+            }
+            Command::Invite { party, invitee } => {
+                let (id, owner) = self.party(*party);
+                let body = json!({ "userId": self.id_of(*invitee) });
+                (Method::POST, format!("/parties/{id}/invitations"), token_of(owner), Some(body))
+            }
+            Command::Accept { party, invitee } => {
+                let (id, _) = self.party(*party);
+                (Method::POST, format!("/parties/{id}/invitations/accept"), token_of(*invitee), None)
+            }
+            Command::Quit { party, member } => {
+                let (id, _) = self.party(*party);
+                (Method::DELETE, format!("/parties/{id}/members/{}", self.id_of(*member)), token_of(*member), None)
+            }
+            Command::Rename { party, name } => {
+                let (id, owner) = self.party(*party);
+                (Method::PATCH, format!("/parties/{id}"), token_of(owner), Some(json!({ "partyName": name })))
+            }
+            Command::Chat(_) => return None,
+        };
+        self.send(method, &path, token, body).await
     }
 
     /// The id of a party and its owner.
@@ -251,7 +299,6 @@ impl Inner {
     /// Notes what an accepted command owes, and what can be done next.
     fn accepted(&self, command: Command, response: &Value) {
         let text = |name: &str| response.get(name).and_then(Value::as_str).map(str::to_owned);
-        let user_id = |user: usize| self.people.get(user).map(|person| person.id.clone()).unwrap_or_default();
         match command {
             Command::Kudos { session, .. } => self.books.accept(Event::Kudos { session }),
             Command::Notify { .. } => {
@@ -269,7 +316,7 @@ impl Inner {
                 }
             }
             Command::Invite { party, invitee } => {
-                self.books.accept(Event::Invitation { party: self.party(party).0, invitee: user_id(invitee) });
+                self.books.accept(Event::Invitation { party: self.party(party).0, invitee: self.id_of(invitee) });
                 if let Some(party) = self.parties().get_mut(party) {
                     party.invited.push(invitee);
                 }
@@ -277,15 +324,16 @@ impl Inner {
             Command::Accept { party, invitee } => {
                 let id = self.party(party).0;
                 self.subscribe(invitee, format!("private-party-{id}"));
-                self.books.accept(Event::MemberJoined { party: id, user: user_id(invitee) });
+                self.books.accept(Event::MemberJoined { party: id, user: self.id_of(invitee) });
                 if let Some(party) = self.parties().get_mut(party) {
                     party.members.push(invitee);
                 }
             }
             Command::Quit { party, member } => {
-                self.books.accept(Event::MemberLeft { party: self.party(party).0, user: user_id(member) });
+                self.books.accept(Event::MemberLeft { party: self.party(party).0, user: self.id_of(member) });
             }
             Command::Rename { party, name } => self.books.accept(Event::Renamed { party: self.party(party).0, name }),
+            Command::Chat(_) => {}
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! load ──> front door ──> functions ──> throttle ──> ministack (its stream late, repeated, out of order)
-//!             ^            (killed)        (refuses)
+//!             ^  │         (killed)        (refuses)
+//!             │  └── S3: forms, links ────────┘ (refuses, answers late)
 //!             │               └──> API Gateway (late, refuses) ──> crowd (cut off)
 //!             │  with --pusher sockudo, instead of API Gateway's posts:
 //!             │               └──> recorder ──> sockudo (frozen, killed) ──> crowd
@@ -11,14 +12,18 @@
 //!
 //! sockudo takes every event, so what it took was delivered. Without it, the clients are the recipients, and a client that was away missed what
 //! was sent meanwhile: `duties` says who had to hear what.
+//!
+//! Some messages of leases' chats have a file. `files` says at the end whether each can be read, or is gone with its message.
 
 mod attendance;
 mod aws;
 mod books;
+mod chat;
 mod crowd;
 mod duties;
 mod event;
 mod faults;
+mod files;
 mod judgement;
 mod ledger;
 mod load;
@@ -68,7 +73,7 @@ pub(crate) use options::Options;
 use picture::{Picture, Trouble};
 use report::Report;
 use throttle::Throttle;
-use verdict::Verdict;
+use verdict::{EXAMPLES, Verdict};
 use webhooks::Webhooks;
 
 /// How often the progress is shown.
@@ -148,6 +153,7 @@ pub(crate) async fn chaos(workspace: &Workspace, processes: &Processes, options:
             aws,
             asked: serde_json::Map::new(),
             disturbed_since: None,
+            files_since: None,
             ministack_pid: state.processes.ministack.pid,
         };
         let trial = Trial { options, seed, directory: &directory, aws: inspector, books: &books, load };
@@ -315,7 +321,10 @@ impl Trial<'_> {
                 Some(Duties::of(lines, &self.books.attendance()))
             }
         };
+        let files = self.load.judge_files(&remains.files).await;
         let mut verdict = self.books.ledger().judge(&remains, duties.as_ref());
+        verdict.examples.extend(files.examples.iter().take(EXAMPLES).cloned());
+        verdict.files = files;
         if self.clients_are_recipients() {
             let attendance = self.books.attendance();
             verdict.absent = attendance.absent();
@@ -359,6 +368,7 @@ impl Trial<'_> {
 /// The failures, in words.
 fn failures(faults: &Faults<'_>) -> String {
     let Damage { spells, kills, cuts, late_shards, repeated_shards, late_posts, refused_posts } = &faults.damage;
+    let (refused_files, late_files) = faults.throttle.of_files();
     let spells_of = |trouble: Trouble| {
         let of_it: Vec<_> = spells.iter().filter(|spell| spell.trouble == trouble).collect();
         let lasting: Duration = of_it.iter().map(|spell| spell.to.saturating_sub(spell.from)).sum();
@@ -379,10 +389,12 @@ fn failures(faults: &Faults<'_>) -> String {
     };
     format!(
         "{of_channels}, AWS throttled {} with {} requests refused, the stream disturbed {} with shards late {late_shards} times and \
-         repeated {repeated_shards} times, {} processes of functions killed",
+         repeated {repeated_shards} times, S3 failing {} with {refused_files} requests refused and {late_files} answered late, \
+         {} processes of functions killed",
         spells_of(Trouble::Throttled),
         faults.throttle.refused(),
         spells_of(Trouble::Disturbed),
+        spells_of(Trouble::FilesFailing),
         kills.len(),
     )
 }

@@ -16,10 +16,13 @@ pub(super) enum Trouble {
     Refused,
     Throttled,
     Disturbed,
+    /// S3 refuses requests, and answers late.
+    FilesFailing,
 }
 
 impl Trouble {
-    const ALL: [Self; 6] = [Self::Frozen, Self::Gone, Self::Held, Self::Refused, Self::Throttled, Self::Disturbed];
+    const ALL: [Self; 7] =
+        [Self::Frozen, Self::Gone, Self::Held, Self::Refused, Self::Throttled, Self::Disturbed, Self::FilesFailing];
 
     fn name(self) -> &'static str {
         match self {
@@ -29,6 +32,7 @@ impl Trouble {
             Self::Refused => "posts refused",
             Self::Throttled => "AWS throttled",
             Self::Disturbed => "stream disturbed",
+            Self::FilesFailing => "S3 failing",
         }
     }
 
@@ -38,6 +42,7 @@ impl Trouble {
             Self::Gone | Self::Refused => "#fdae6b",
             Self::Throttled => "#c7b9e2",
             Self::Disturbed => "#a1d99b",
+            Self::FilesFailing => "#fcbba1",
         }
     }
 }
@@ -69,7 +74,7 @@ const LEFT: f64 = 60.0;
 const TOP: f64 = 60.0;
 const RIGHT: f64 = WIDTH - 20.0;
 const BOTTOM: f64 = HEIGHT - 50.0;
-/// Height of the strips of the table's and the queues' troubles, below those of channels.
+/// Height of the strips of the troubles of the table, the queues and S3, below those of channels.
 const STRIP: f64 = 10.0;
 
 impl Picture<'_> {
@@ -119,7 +124,8 @@ impl Picture<'_> {
             let (y, height) = match spell.trouble {
                 Trouble::Throttled => (BOTTOM - STRIP, STRIP),
                 Trouble::Disturbed => (BOTTOM - 2.0 * STRIP, STRIP),
-                Trouble::Frozen | Trouble::Gone | Trouble::Held | Trouble::Refused => (TOP, BOTTOM - TOP - 2.0 * STRIP),
+                Trouble::FilesFailing => (BOTTOM - 3.0 * STRIP, STRIP),
+                Trouble::Frozen | Trouble::Gone | Trouble::Held | Trouble::Refused => (TOP, BOTTOM - TOP - 3.0 * STRIP),
             };
             let _ = writeln!(
                 svg,

@@ -41,6 +41,12 @@ pub(super) enum Action {
         repeats: f64,
     },
     SettleStream,
+    /// S3 refuses the share `refused` of its requests, and answers the share `late` of them after the functions' time-out.
+    DisturbFiles {
+        refused: f64,
+        late: f64,
+    },
+    SettleFiles,
     /// A process of a function is gone.
     KillFunction,
     /// Webhooks come twice and in the wrong order.
@@ -98,6 +104,10 @@ pub(super) fn draw(random: &mut StdRng, lasting: Duration, pusher: LocalServer) 
         LocalServer::Sockudo => steps(moments(random, lasting, 1.0), Action::Webhooks),
         LocalServer::Gateway => steps(moments(random, lasting, CUT_SECONDS), Action::CutClient),
     });
+    for (from, to) in spells(random, lasting, lasting.div_f64(3.0)) {
+        let (refused, late) = (random.random_range(0.2..0.6), random.random_range(0.2..0.5));
+        plan.extend([(from, Action::DisturbFiles { refused, late }), (to, Action::SettleFiles)]);
+    }
     plan.sort_by_key(|(at, _)| *at);
     plan
 }
@@ -180,7 +190,7 @@ mod tests {
     #[test]
     fn everything_fails_and_is_healed_again() {
         for (seed, seconds) in (0..200).flat_map(|seed| [5, 30, 600].map(|seconds| (seed, seconds))) {
-            let (mut pusher, mut throttled, mut disturbed) = (None, false, false);
+            let (mut pusher, mut throttled, mut disturbed, mut files) = (None, false, false, false);
             let plan = plan(seed, seconds);
             for (at, action) in &plan {
                 assert!(*at < Duration::from_secs(seconds));
@@ -200,16 +210,22 @@ mod tests {
                         assert!(!std::mem::replace(&mut disturbed, true));
                     }
                     Action::SettleStream => assert!(std::mem::replace(&mut disturbed, false)),
+                    Action::DisturbFiles { refused, late } => {
+                        assert!((0.2..0.6).contains(refused) && (0.2..0.5).contains(late));
+                        assert!(!std::mem::replace(&mut files, true));
+                    }
+                    Action::SettleFiles => assert!(std::mem::replace(&mut files, false)),
                     Action::KillFunction | Action::Webhooks => {}
                     Action::HoldPosts | Action::RefusePosts { .. } | Action::FreePosts | Action::CutClient => panic!(),
                 }
             }
-            assert!(pusher.is_none() && !throttled && !disturbed);
+            assert!(pusher.is_none() && !throttled && !disturbed && !files);
             let has = |wanted: fn(&Action) -> bool| plan.iter().any(|(_, action)| wanted(action));
             assert!(has(|action| *action == Action::FreezePusher), "seed {seed}");
             assert!(has(|action| *action == Action::KillPusher), "seed {seed}");
             assert!(has(|action| *action == Action::KillFunction), "seed {seed}");
             assert!(has(|action| matches!(action, Action::DisturbStream { .. })), "seed {seed}");
+            assert!(has(|action| matches!(action, Action::DisturbFiles { .. })), "seed {seed}");
             assert!(has(|action| matches!(action, Action::Throttle { services, .. } if services.has_table())));
             assert!(has(|action| matches!(action, Action::Throttle { services, .. } if services.has_queues())));
         }

@@ -29,6 +29,7 @@ impl Report<'_> {
             text.push_str(&row(line));
         }
         text.push_str(&row(&verdict.total()));
+        text.push_str(&row(&verdict.files.line));
         let refused: u64 = commands.refused.values().sum();
         let by_status: Vec<_> = commands.refused.iter().map(|(status, count)| format!("{status}: {count}")).collect();
         let by_status = if refused == 0 { String::new() } else { format!(" ({})", by_status.join(", ")) };
@@ -44,12 +45,15 @@ impl Report<'_> {
         let _ = write!(
             text,
             "\ndead letters                 {}\nrows still owing             {}\nrows with a wrong last word  {}\n\
+             files of deleted messages    {}\nfiles of messages to expire  {}\n\
              nothing owed                 {settled}\n\n\
              commands   {} sent, {} accepted, {refused} refused{by_status}, {} without a clear response ({} of their events \
              delivered)\nfailures   {failures}\nclients    {clients}\npicture    {picture}\nseed       {seed}\n",
             verdict.dead_letters,
             verdict.rows_owing,
             verdict.wrong_last_word,
+            verdict.files.deleted,
+            verdict.files.expiring,
             commands.sent,
             commands.accepted,
             commands.unclear,
@@ -85,12 +89,15 @@ fn row(line: &ReportLine) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::files::FilesVerdict;
     use super::*;
 
     #[test]
     fn the_table_has_a_line_for_each_kind_and_their_sum() {
         let line = ReportLine { name: "kudos", accepted: 3, delivered: 2, lost: 1, ..ReportLine::default() };
-        let verdict = Verdict { lines: vec![line], examples: vec!["one".to_owned()], ..Verdict::default() };
+        let files = ReportLine { name: "files", accepted: 1, delivered: 1, ..ReportLine::default() };
+        let files = FilesVerdict { line: files, ..FilesVerdict::default() };
+        let verdict = Verdict { lines: vec![line], examples: vec!["one".to_owned()], files, ..Verdict::default() };
         let commands = Commands { sent: 5, refused: [(409, 2)].into(), ..Commands::default() };
         let failures = "none".to_owned();
         let picture = "target/chaos/backlog.svg".to_owned();
@@ -99,6 +106,7 @@ mod tests {
         let lines: Vec<_> = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         assert_eq!(lines[1], "kudos 3 2 0 - 1 - -");
         assert_eq!(lines[2], "all 3 2 0 0 1 - -");
+        assert_eq!(lines[3], "files 1 1 0 - 0 - -");
         assert!(text.contains("2 refused (409: 2)"), "{text}");
         assert!(text.contains("nothing owed                 not reached"), "{text}");
         assert!(text.ends_with("lost       one\nfault      events lost: 1\n"), "{text}");

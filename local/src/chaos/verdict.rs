@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::duties::Duties;
 use super::event::{Event, Kind};
+use super::files::FilesVerdict;
 use super::judgement::{Fate, Judgement};
 use super::ledger::{Ledger, Remains};
 
@@ -49,6 +50,7 @@ pub(super) struct Verdict {
     pub(super) absent: Vec<String>,
     /// Some of what was lost.
     pub(super) examples: Vec<String>,
+    pub(super) files: FilesVerdict,
 }
 
 /// How many lost events the report names.
@@ -75,6 +77,10 @@ impl Ledger {
         let committed: HashSet<_> = remains.committed.iter().collect();
         for (event, entry) in &self.events {
             let Some(line) = lines.get_mut(&event.kind()) else { continue };
+            // By the table, the command that would have withdrawn it did nothing, or it did.
+            if entry.is_withdrawn && !committed.contains(event) {
+                continue;
+            }
             line.duplicated += entry.duplicates();
             line.out_of_order = line.out_of_order.map(|late| late + entry.late);
             if let Some(accepted) = entry.accepted {
@@ -169,6 +175,8 @@ impl Verdict {
         };
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         find(total.lost, "events lost");
+        find(self.files.line.lost, "files lost, or left of deleted messages");
+        find(self.files.expiring, "files of messages that the bucket is going to delete");
         find(count(self.rows_owing), "rows that still owe events");
         find(self.wrong_last_word, "rows with a wrong last word");
         if total.duties.is_some() {
@@ -342,6 +350,28 @@ mod tests {
         assert_eq!(judge(&["room:user-joined"], Word::Out), (0, 1, 0));
         assert_eq!(judge(&[], Word::Out), (1, 0, 0), "joining and leaving may cancel out");
         assert_eq!(judge(&[], Word::In), (0, 1, 0));
+    }
+
+    #[test]
+    fn an_event_that_a_later_command_withdrew_need_not_come_unless_its_row_is_there() {
+        let mut ledger = Ledger::default();
+        ledger.accept(kudos("a").0, SECOND);
+        ledger.withdraw(kudos("a").0);
+        assert_eq!(ledger.judge(&Remains::default(), None).total().accepted, 0);
+        let committed = Remains { committed: vec![kudos("a").0], ..Remains::default() };
+        assert_eq!(ledger.judge(&committed, None).total().lost, 1, "the later command did nothing");
+    }
+
+    #[test]
+    fn a_lost_file_and_one_that_is_going_to_be_deleted_fail_the_run() {
+        let faults = |change: fn(&mut FilesVerdict)| {
+            let mut verdict = of_clients(1);
+            change(&mut verdict.files);
+            verdict.faults()
+        };
+        assert_eq!(faults(|files| files.line.lost = 1), ["files lost, or left of deleted messages: 1"]);
+        let expiring = faults(|files| files.expiring = 2);
+        assert_eq!(expiring, ["files of messages that the bucket is going to delete: 2"]);
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Bucket {
 }
 
 /// Whether a request is for the bucket. No route begins like that.
-pub(super) fn is_for(request: &Request) -> bool {
+pub(crate) fn is_for(request: &Request) -> bool {
     request.uri().path().starts_with(&format!("/{STACK_NAME}-{LOGICAL_ID}-"))
 }
 

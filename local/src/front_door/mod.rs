@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
 
 use bucket::Bucket;
+pub(crate) use bucket::is_for as is_for_bucket;
 pub(crate) use cors::Cors;
 pub(crate) use examples::Examples;
 use http_api::HttpApi;
@@ -30,7 +31,7 @@ use crate::state::settings::PusherServer;
 /// The front door, and what it leads to.
 pub(crate) struct FrontDoor {
     pub(crate) listener: TcpListener,
-    /// Address of ministack.
+    /// Address of AWS, as the functions have it.
     pub(crate) aws: String,
     /// Address of the HTTP API's stage.
     pub(crate) api: String,

@@ -114,6 +114,37 @@ impl Aws {
         }
     }
 
+    /// The keys of all objects of a bucket (Amazon S3 API reference, `ListObjectsV2`).
+    pub(crate) async fn objects(&self, bucket: &str) -> Result<Vec<String>> {
+        let mut keys = Vec::new();
+        let mut continued = String::new();
+        loop {
+            let request = Request::get(format!("/{bucket}?list-type=2{continued}"));
+            let request = request.header("authorization", self.credential("s3")).body(())?;
+            let page = self.send(request, String::new()).await?;
+            let page = String::from_utf8_lossy(page.body()).into_owned();
+            keys.extend(elements(&page, "Key").map(str::to_owned));
+            let Some(token) = elements(&page, "NextContinuationToken").next() else { return Ok(keys) };
+            let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
+            continued = format!("&continuation-token={token}");
+        }
+    }
+
+    /// The tags of an object, by name and value; `None` if it is gone (Amazon S3 API reference, `GetObjectTagging`).
+    pub(crate) async fn object_tags(&self, bucket: &str, key: &str) -> Result<Option<Vec<(String, String)>>> {
+        let request = Request::get(format!("/{bucket}/{key}?tagging"));
+        let request = request.header("authorization", self.credential("s3")).body(())?;
+        match self.answer(request, String::new()).await? {
+            response if response.status().is_success() => {
+                let tags = String::from_utf8_lossy(response.body()).into_owned();
+                let pairs = elements(&tags, "Key").zip(elements(&tags, "Value"));
+                Ok(Some(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+            }
+            response if response.status() == StatusCode::NOT_FOUND => Ok(None),
+            response => bail!("ministack did not tell the tags of {key}: {}", response.status()),
+        }
+    }
+
     /// Invokes a function with this payload, without waiting for its response.
     pub(crate) async fn invoke(&self, function: &str, payload: &Value) -> Result<()> {
         let request = Request::post(format!("/2015-03-31/functions/{function}:live/invocations"))
@@ -197,6 +228,13 @@ impl Aws {
     }
 }
 
+/// The texts of all elements of this name, which have no attributes and no others in them.
+fn elements<'a>(xml: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    let end = format!("</{name}>");
+    let parts: Vec<_> = xml.split(&format!("<{name}>")).skip(1).collect();
+    parts.into_iter().filter_map(move |rest| Some(rest.split_once(&end)?.0))
+}
+
 /// A message of a queue.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct QueueMessage {
@@ -243,6 +281,13 @@ pub(crate) fn text<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_read_from_a_list() {
+        let list = "<ListBucketResult><Name>b</Name><Contents><Key>chats/1</Key></Contents><Contents><Key>chats/2</Key></Contents></ListBucketResult>";
+        assert_eq!(elements(list, "Key").collect::<Vec<_>>(), ["chats/1", "chats/2"]);
+        assert_eq!(elements(list, "NextContinuationToken").next(), None);
+    }
 
     #[test]
     fn messages_are_found_in_every_region() {

@@ -81,7 +81,7 @@ impl<'a> Plan<'a> {
         listener.set_nonblocking(true)?;
         let front_door = FrontDoor {
             listener: TcpListener::from_std(listener)?,
-            aws: aws_endpoint.clone(),
+            aws: ministack::endpoint(self.ports.aws_of_functions()),
             api: format!("{aws_endpoint}/_aws/execute-api/{API_ID}/$default"),
             socket_api: format!("{aws_endpoint}/_aws/execute-api/{SOCKET_API_ID}"),
             pusher: self.settings.channels.server(),

@@ -59,6 +59,9 @@ pub(crate) struct State {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Outputs {
     pub(crate) table_name: String,
+    /// Absent in a release of before attachments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) attachment_bucket_name: Option<String>,
     pub(crate) event_bus_name: String,
     pub(crate) retry_queue_url: String,
     pub(crate) dead_letter_queue_url: String,
