@@ -4,8 +4,9 @@
 takes them from that queue until it is stopped (`pip install boto3`). `--all` reads all that the routes have, with changes that have no
 fact. With DATABASE_URL=postgres://… and no file, the database is PostgreSQL (`pip install "psycopg[binary]"`).
 
-CARILLON_URL is the output ApiUrl, CARILLON_SERVICE_TOKEN a token with the role `service`. The same fact twice changes nothing, nor does
-`--all` when it is called again.
+CARILLON_URL is the output ApiUrl, CARILLON_SERVICE_TOKEN a token with the role `service`. With CARILLON_TABLE, the output TableName, it also
+reads what no route shows, from that table (`pip install boto3`). The same fact twice changes nothing, nor does `--all` when it is called
+again.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import time as clock
 import urllib.error
 import urllib.request
 from collections import Counter
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -28,6 +29,8 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS carillon_facts (about VARCHAR(255) PRIMARY KEY, at VARCHAR(32))",
 )
 ATTEMPTS = 8
+# The stack's parameter NotificationDays.
+NOTIFICATION_DAYS = int(os.environ.get("CARILLON_NOTIFICATION_DAYS", "90"))
 
 
 class Refused(Exception):
@@ -154,6 +157,44 @@ class Back:
         upsert = """INSERT INTO carillon_facts VALUES (?, ?) ON CONFLICT (about) DO UPDATE SET at = excluded.at
                     WHERE excluded.at >= carillon_facts.at"""
         return self.execute(upsert, about, fact["time"]).rowcount == 1
+
+    def drop_deleted(self, table, columns, user, listed):
+        """Deletes the notifications that a user deleted in Carillon. Expired ones are not there either, so those of the last days stay."""
+        of_user, created_at = columns
+        known = self.rows(
+            f"""SELECT i.id, n.id, n."{created_at}" FROM carillon_ids i JOIN "{table}" n ON CAST(n.id AS VARCHAR(255)) = i.own_id
+                WHERE i.kind = 'notification' AND n."{of_user}" = ?""",
+            user,
+        )
+        first = moment((datetime.now(timezone.utc) - timedelta(days=NOTIFICATION_DAYS - 1)).isoformat())
+        for id, own, at in known:
+            if id not in listed and moment(at) > first and self.get(address("notifications", id), user) is None:
+                self.delete(table, id=own)
+
+    # The table
+
+    def stored(self, partition, beginning):
+        """Rows of Carillon's table; none without CARILLON_TABLE."""
+        if "CARILLON_TABLE" not in os.environ:
+            return
+        import boto3
+
+        table = boto3.resource("dynamodb").Table(os.environ["CARILLON_TABLE"])
+        query = {
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)", "ConsistentRead": True,
+            "ExpressionAttributeValues": {":pk": partition, ":sk": beginning},
+        }
+        while True:
+            page = table.query(**query)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def mark(self, conversation, user):
+        """How far somebody has read a conversation, as far as the table has a mark of theirs."""
+        marks = {row["sk"]: int(row.get("seq", 0)) for row in self.stored(conversation, f"READ#{user}")}
+        return marks.get(f"READ#{user}", 0)
 
     # The routes
 

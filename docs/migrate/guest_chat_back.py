@@ -47,11 +47,23 @@ def put_marks(back, user, hotel, booking, seq):
         back.put("message_reads", {"message_id": id, "user_id": user})
 
 
+def put_guest_mark(back, hotel, booking, messages):
+    """Marks as read what the guest has read: up to their own last message, and with CARILLON_TABLE up to their mark."""
+    wrote = [one["seq"] for one in messages if one["author"]["role"] == "guest"]
+    seq = max([back.mark(f"CHAT#GUEST#{hotel}#{booking}", f"guest;{hotel};{booking}"), *wrote])
+    for one in messages:
+        id = back.known("message", one["id"])
+        if one["author"]["role"] == "staff" and one["seq"] <= seq and id is not None:
+            back.put("room_messages", {"id": id}, read_by_guest=True)
+
+
 def everything(back):
     for (hotel,) in back.rows("SELECT slug FROM hotels ORDER BY slug"):
         for chat in back.items("chats", ["hotels", hotel, "chats"], limit=50):
-            for one in back.messages(path(hotel, chat["bookingId"]), member(back, hotel)):
+            messages = list(back.messages(path(hotel, chat["bookingId"]), member(back, hotel)))
+            for one in messages:
                 put_message(back, hotel, chat["bookingId"], one)
+            put_guest_mark(back, hotel, chat["bookingId"], messages)
             back.connection.commit()
         for (user,) in back.rows("SELECT s.user_id FROM staff s JOIN hotels h ON h.id = s.hotel_id WHERE h.slug = ?", hotel):
             for chat in back.items("chats", ["hotels", hotel, "chats"], user, limit=50):

@@ -63,8 +63,12 @@ def everything(back):
             put_message(back, bail, one)
         for one in back.items("requests", ["leases", bail, "requests"], client_id, limit=100):
             put_request(back, bail, one)
-        for user in (client_id, notary_id):
-            put_mark(back, bail, user)
+        others = back.get(address("leases", bail), client_id).get("participants", [])
+        for user in dict.fromkeys([client_id, notary_id, *(other["userId"] for other in others)]):
+            if back.value('SELECT 1 FROM "User" WHERE id = ?', user):
+                put_mark(back, bail, user)
+            else:
+                back.skip(f"User {user} is not in your database: how far they have read {bail}")
         back.connection.commit()
 
 

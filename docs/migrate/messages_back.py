@@ -1,10 +1,11 @@
 """NestJS, Socket.IO and FCM, with TypeORM: direct messages, notifications, devices and preferences, back into your tables.
 
-Change the names of tables and columns to yours. A new device's token is in no route: have your server store it, too.
+Change the names of tables and columns to yours. With CARILLON_TABLE, new devices come back, too: no route shows a whole token.
 """
 
 import hashlib
 import json
+import time
 from datetime import datetime, timezone
 
 from back import address, moment, run
@@ -44,18 +45,33 @@ def put_notification(back, user, one):
         "userId": user, "type": one["type"], "title": one["title"], "body": one["message"], "data": json.dumps(one["data"]),
         "createdAt": moment(one["createdAt"]),
     }
-    back.put("notifications", {"id": back.own("notification", one["notificationId"])}, row, readAt=moment(one["readAt"]))
+    own = back.own("notification", one["notificationId"])
+    back.put("notifications", {"id": own}, row, readAt=moment(one["readAt"]))
+    back.learn("notification", one["notificationId"], own)
 
 
 def notifications(back, user):
+    listed = set()
     for one in back.items("notifications", ["notifications"], user, limit=100):
         put_notification(back, user, one)
+        listed.add(one["notificationId"])
+    back.drop_deleted("notifications", ("userId", "createdAt"), user, listed)
 
 
 def notification(back, fact):
     one = back.get(address("notifications", fact["notificationId"]), fact["userId"])
     if one:
         put_notification(back, fact["userId"], one)
+
+
+def devices(back, user, id=""):
+    """The devices of a user, or the one of this id. A phone that changes hands has one owner."""
+    for row in back.stored(f"USER#{user}", f"DEVICE#{id}"):
+        if row["expires_at"] > time.time():
+            token, at = row["token"], datetime.fromtimestamp(int(row["registered_at"]) / 1000, timezone.utc)
+            back.change("device_tokens", 'DELETE FROM device_tokens WHERE token = ? AND "userId" <> ?', token, user)
+            key = {"userId": user, "token": token}
+            back.put("device_tokens", key, {"updatedAt": moment(at.isoformat())}, platform=row.get("platform"))
 
 
 def device_forgotten(back, fact):
@@ -73,22 +89,38 @@ def preferences(back, user):
     back.put("notification_settings", {"userId": user}, locale=found["locale"], push=push, email=email)
 
 
+def conversations(back, user):
+    """How far a user has read each of their conversations. The route lists 500; your table has the others once their facts were applied."""
+    found = {}
+    for one in back.items("conversations", ["conversations"], user, limit=50):
+        if one["kind"] == "direct":
+            found[one["user"]["userId"]] = one["readSeq"]
+    sql = 'SELECT "receiverId" FROM messages WHERE "senderId" = ? UNION SELECT "senderId" FROM messages WHERE "receiverId" = ?'
+    for other in [str(other) for (other,) in back.rows(sql, user, user)]:
+        if other not in found:
+            found[other] = back.mark("CHAT#DIRECT#" + "#".join(sorted([user, other])), user)
+    return found
+
+
 def everything(back):
     users = [str(user) for (user,) in back.rows("SELECT id FROM users ORDER BY id")]
+    # The number of each author's last message: they have read up to it.
+    wrote = {}
     for user in users:
-        for one in back.items("conversations", ["conversations"], user, limit=50):
-            if one["kind"] == "direct":
-                other = one["user"]["userId"]
-                # Of two users who are both here, the first one's list is enough.
-                if other not in users or user < other:
-                    for message in back.messages(["messages", other], user):
-                        put_message(back, message)
+        for other in conversations(back, user):
+            # Of two users who are both here, the first one's list is enough.
+            if other not in users or user < other:
+                for message in back.messages(["messages", other], user):
+                    put_message(back, message)
+                    wrote[message["senderId"], message["receiverId"]] = message["seq"]
         notifications(back, user)
+        devices(back, user)
         back.connection.commit()
     for user in users:
-        for one in back.items("conversations", ["conversations"], user, limit=50):
-            if one["kind"] == "direct" and one["readSeq"] > 0:
-                put_mark(back, user, one["user"]["userId"], one["readSeq"])
+        for other, seq in conversations(back, user).items():
+            seq = max(seq, wrote.get((user, other), 0))
+            if seq > 0:
+                put_mark(back, user, other, seq)
         preferences(back, user)
         back.connection.commit()
 
@@ -100,6 +132,7 @@ run(
         "notification.created": notification,
         "notification.read": notification,
         "notification.all-read": lambda back, fact: notifications(back, fact["userId"]),
+        "device.registered": lambda back, fact: devices(back, fact["userId"], fact["deviceId"]),
         "device.forgotten": device_forgotten,
         "email.turned-off": lambda back, fact: preferences(back, fact["userId"]),
         "email.turned-on": lambda back, fact: preferences(back, fact["userId"]),

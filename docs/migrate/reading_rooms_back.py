@@ -15,12 +15,17 @@ def put_notification(back, user, one):
         "user_id": user, "type": one["type"], "title": one["title"], "message": one["message"], "data": json.dumps(one["data"]),
         "created_at": moment(one["createdAt"]),
     }
-    back.put("notifications", {"id": back.own("notification", one["notificationId"])}, row, read_at=moment(one["readAt"]))
+    own = back.own("notification", one["notificationId"])
+    back.put("notifications", {"id": own}, row, read_at=moment(one["readAt"]))
+    back.learn("notification", one["notificationId"], own)
 
 
 def all_of(back, user):
+    listed = set()
     for one in back.items("notifications", ["notifications"], user, limit=100):
         put_notification(back, user, one)
+        listed.add(one["notificationId"])
+    back.drop_deleted("notifications", ("user_id", "created_at"), user, listed)
 
 
 def kudos_given(back, fact):

@@ -7,12 +7,12 @@ import { expecting } from "./support/api.mjs";
 import { launch, newContext, unavailable } from "./support/chromium.mjs";
 import { messagesShown } from "./support/example-pages.mjs";
 import { hearFacts } from "./support/facts.mjs";
-import { staffChannel, staffPath } from "./support/guest-chat.mjs";
+import { asGuest, staffChannel, staffPath } from "./support/guest-chat.mjs";
 import { listen } from "./support/listener.mjs";
 import { guestChat } from "./support/migration.mjs";
 import { guestOf, newHotel, person } from "./support/people.mjs";
 import { stack } from "./support/stack.mjs";
-import { actFor, imported, nothingIsLeft } from "./support/switch.mjs";
+import { actFor, imported, nothingIsLeft, withTable } from "./support/switch.mjs";
 import { until } from "./support/wait.mjs";
 
 describe("A hotel's move", { skip: unavailable }, () => {
@@ -58,6 +58,7 @@ describe("A hotel's move", { skip: unavailable }, () => {
     assert.deepEqual([sent.conversation.bookingId, sent.authorId, sent.role], [guest.booking, guest.id, "guest"]);
     const { message: answer } = await actFor(nora, 201, "POST", staffPath(guest, "messages"), { message: "At ten" });
     await shows("At ten");
+    assert.equal((await asGuest(guest, "PUT", "read", { json: { seq: answer.seq } })).status, 200);
     const { messages } = await expecting(200, "GET", staffPath(guest, "messages"), { as: nora });
     const yes = messages.find(({ message: text }) => text === "Yes");
     await expecting(200, "DELETE", staffPath(guest, `messages/${yes.id}`), { as: nora });
@@ -72,8 +73,9 @@ describe("A hotel's move", { skip: unavailable }, () => {
     const { messages: here } = await expecting(200, "GET", `${staffPath(guest, "messages")}?after=0`, { as: nora });
     assert.deepEqual(there, here.map(({ author, message: text }) => [author.role === "staff" ? author.id : null, text ?? null]));
     assert.deepEqual(database.values("SELECT id FROM room_messages WHERE deleted_at IS NOT NULL ORDER BY id"), [2, 3]);
-    // Read marks have no fact: the answer marked all before it as read.
-    assert.equal(await database.back(["--all"]), "rows changed: 4 of message_reads");
+    // Read marks have no fact: the answer marked all before it as read. No route shows the guest's.
+    assert.equal(await database.back(["--all"], withTable), "rows changed: 4 of message_reads, 1 of room_messages");
+    assert.deepEqual(database.values("SELECT message FROM room_messages WHERE read_by_guest = 1 ORDER BY id"), ["Yes", "At ten"]);
     await nothingIsLeft(database, events);
   });
 });

@@ -8,13 +8,13 @@ import { hearFacts } from "./support/facts.mjs";
 import { leasePath, writes } from "./support/lease-chat.mjs";
 import { listen } from "./support/listener.mjs";
 import { leases } from "./support/migration.mjs";
-import { newId, person } from "./support/people.mjs";
+import { newId, person, service } from "./support/people.mjs";
 import { actFor, imported, nothingIsLeft } from "./support/switch.mjs";
 
 test("a Next.js app's chats and requests go on here, and come back", async (t) => {
-  const [client, notary, bailId] = [person("Ada"), person("Maître Durand"), newId("bail")];
+  const [client, notary, clerk, stranger, bailId] = [person("Ada"), person("Maître Durand"), person("Zoé"), person("Max"), newId("bail")];
   const lease = { bailId };
-  const database = leases({ client, notary, bailId });
+  const database = leases({ client, notary, bailId, clerk });
   const ids = await imported(database, {
     profile: 'SELECT count(*) FROM "User"',
     lease: 'SELECT count(*) FROM "Bail"',
@@ -50,6 +50,14 @@ test("a Next.js app's chats and requests go on here, and come back", async (t) =
   await actFor(client, 200, "PATCH", leasePath(lease, `requests/${asked.id}`), { status: "accepted" });
   assert.equal((await atNotary.next("request-updated", { id: asked.id, status: "accepted" })).updatedBy.id, client.userId);
 
+  // Two more people come into the lease. One of them is a user of the team's.
+  const roles = [[client, "client"], [notary, "notary"], [clerk, "clerk"], [stranger, "co-tenant"]];
+  const participants = roles.map(([{ userId }, role]) => ({ userId, role }));
+  await expecting(200, "PUT", `/leases/${bailId}`, { as: service(), json: { title: "12 rue des Lilas", participants } });
+  for (const as of [clerk, stranger]) {
+    await expecting(200, "PUT", leasePath(lease, "read"), { as, json: { seq: 2 } });
+  }
+
   // Back again.
   await bus.next("message.deleted", { messageId: oldest.id });
   await bus.next("message.sent", { messageId: hello.id });
@@ -61,10 +69,10 @@ test("a Next.js app's chats and requests go on here, and come back", async (t) =
   const { messages: here } = await expecting(200, "GET", `${leasePath(lease, "messages")}?after=0`, { as: client });
   assert.deepEqual(there, here.map(({ author, content }) => [author.id, content ?? null]));
   assert.deepEqual(database.rows('SELECT title, status FROM "NotaryRequest" ORDER BY id'), [["Plan", "DONE"], ["Justificatif", "ACCEPTED"]]);
-  // Read marks have no fact: each has read up to the last message of their own.
+  // Read marks have no fact: client and notary have read up to the last message of their own.
   await database.back(["--all"]);
   const marks = Object.fromEntries(database.rows('SELECT "userId", "lastReadMessageId" FROM "ChatRead"'));
   const [newest] = database.values(`SELECT id FROM "Message" WHERE content = 'Bonjour'`);
-  assert.deepEqual(marks, { [client.userId]: `${bailId}-4`, [notary.userId]: newest });
+  assert.deepEqual(marks, { [client.userId]: `${bailId}-4`, [notary.userId]: newest, [clerk.userId]: `${bailId}-2` });
   await nothingIsLeft(database, events);
 });

@@ -10,7 +10,7 @@ import { fcm } from "./support/fcm.mjs";
 import { messages } from "./support/migration.mjs";
 import { newId, person, service } from "./support/people.mjs";
 import { appService, rememberingConsole } from "./support/sockets.mjs";
-import { actFor, imported, nothingIsLeft } from "./support/switch.mjs";
+import { actFor, imported, nothingIsLeft, withTable } from "./support/switch.mjs";
 import { until } from "./support/wait.mjs";
 
 /** The app's two services, as somebody's page has them; `said` resolves to the first value that its console shows after this text. */
@@ -70,20 +70,28 @@ test("a Socket.IO app's messages, devices and notifications go on here, and come
   const phone = `phone-of-${ada.userId}`;
   assert.equal((await fcm.got(phone)).length, 1);
   await expecting(200, "DELETE", "/notifications/device-token", { as: ada, json: { token: phone } });
+  const device = { token: `new-${phone}`, platform: "android" };
+  await expecting(200, "POST", "/notifications/device-token", { as: ada, json: device });
+  const { notifications } = await expecting(200, "GET", "/notifications", { as: ada });
+  const greeting = notifications.find(({ title }) => title === "Hello");
+  await expecting(204, "DELETE", `/notifications/${greeting.notificationId}`, { as: ada });
   await expecting(200, "PUT", "/notifications/preferences", { as: ada, json: { locale: "en", types: { MESSAGE: { push: false, email: true } } } });
 
   // Back again.
   await bus.next("message.deleted", { messageId: forbidden.id });
   await bus.next("notification.created", { notificationId: created.notificationId });
   await bus.next("device.forgotten", { userId: ada.userId });
+  await bus.next("device.registered", { userId: ada.userId });
   const events = bus.events(ada.userId, ben.userId);
-  assert.equal(await database.back(["--ids", ids], { events }), "rows changed: 1 of device_tokens, 1 of messages, 1 of notifications");
+  const changed = await database.back(["--ids", ids], { events, ...withTable });
+  assert.equal(changed, "rows changed: 2 of device_tokens, 1 of messages, 1 of notifications");
   const there = database.rows('SELECT "senderId", content FROM messages ORDER BY "createdAt"');
   const here = (await history()).filter(({ deletedAt }) => !deletedAt);
   assert.deepEqual(there, here.map(({ senderId, content }) => [senderId, content]));
-  assert.deepEqual(database.values("SELECT token FROM device_tokens"), []);
-  // Read marks and preferences have no fact.
-  await database.back(["--all"]);
+  assert.deepEqual(database.rows("SELECT token, platform FROM device_tokens"), [[device.token, device.platform]]);
+  // Read marks, preferences and the deletion of a notification have no fact.
+  await database.back(["--all"], withTable);
+  assert.deepEqual(database.values("SELECT type FROM notifications"), ["PROJECT_UPDATE"]);
   assert.deepEqual(database.values('SELECT content FROM messages WHERE "readAt" IS NULL'), []);
   assert.deepEqual(database.rows("SELECT locale, push, email FROM notification_settings"), [["en", 0, 1]]);
   await nothingIsLeft(database, events);

@@ -41,6 +41,9 @@ test("a NestJS app's rooms, kudos and notifications go on here, and come back", 
   const imported_ = notifications.find(({ type, readAt }) => type === "POST_COMMENT" && readAt === null);
   await expecting(200, "POST", `/notifications/${imported_.notificationId}/read`, { as: reader });
 
+  const unwanted = notifications.find(({ type, readAt }) => type === "POST_COMMENT" && readAt !== null);
+  await expecting(204, "DELETE", `/notifications/${unwanted.notificationId}`, { as: reader });
+
   // The back end hears of the kudos, and thanks for the reader.
   const fact = await bus.next("kudos.given", { kudosId: given.kudosId });
   assert.deepEqual([fact.giverId, fact.receiverId, fact.sessionId], [giver.userId, reader.userId, "s-1"]);
@@ -59,6 +62,8 @@ test("a NestJS app's rooms, kudos and notifications go on here, and come back", 
   }
   const events = bus.events(reader.userId, giver.userId);
   assert.equal(await database.back(["--ids", ids], { events }), "rows changed: 2 of kudos, 4 of notifications");
+  // The deletion of a notification has no fact.
+  assert.equal(await database.back(["--all"]), "rows changed: 1 of notifications");
   assert.deepEqual(
     sorted(database.rows("SELECT giver_id, receiver_id, session_id FROM kudos")),
     sorted([[giver, reader, "s-1"], [giver, reader, "s-2"], [giver, reader, "s-1"], [reader, giver, "s-1"]].map(([from, to, session]) => [from.userId, to.userId, session])),

@@ -139,7 +139,8 @@ export function guestChat({ hotel, booking, guestName, staff, left }) {
   );
 }
 
-export function leases({ client, notary, bailId }) {
+/** `clerk` is a user of the team's who is in no lease yet. */
+export function leases({ client, notary, bailId, clerk }) {
   const user = ({ userId, displayName }) => ({ id: userId, name: displayName, email: null });
   const message = (n, { userId }, more = {}) => ({
     id: `${bailId}-${n}`, bailId, senderId: userId, content: `text ${n}`, createdAt: at(n), deletedAt: null, ...more,
@@ -149,7 +150,7 @@ export function leases({ client, notary, bailId }) {
   };
   return new TeamDatabase(
     "leases",
-    table("User", user(client), user(notary)),
+    table("User", ...[client, notary, ...(clerk ? [clerk] : [])].map(user)),
     table("Bail", { id: bailId, title: "12 rue des Lilas", clientId: client.userId, notaryId: notary.userId, createdAt: at(0), updatedAt: at(0) }),
     table("NotaryRequest", request),
     table("Message", message(1, client), message(2, notary), message(3, client), message(4, client)),

@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 
 import { expecting } from "./api.mjs";
 import { service } from "./people.mjs";
+import { stack } from "./stack.mjs";
 
 const run = promisify(execFile);
 
@@ -40,6 +41,15 @@ export async function imported(database, counts) {
 /** The team's back end: it acts for its users, with a token of its own. */
 export const actFor = ({ userId }, status, method, path, json) =>
   expecting(status, method, path, { as: service(), json, headers: { "on-behalf-of": userId } });
+
+/** Options of the way back with which it reads the table, beside the routes. */
+export const withTable = {
+  env: {
+    CARILLON_TABLE: stack.tableName, AWS_ENDPOINT_URL: stack.awsEndpoint, AWS_DEFAULT_REGION: stack.region, AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+  },
+  python: process.env.CARILLON_PYTHON_WITH_BOTO3,
+};
 
 /** Facts change the database once, and reading everything through the routes finds nothing more. */
 export async function nothingIsLeft(database, events, nothing = "rows changed: none") {
