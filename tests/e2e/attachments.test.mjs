@@ -69,11 +69,14 @@ async function uploaded(side) {
 
 const shown = (id) => [{ id, ...FILE }];
 
-/** The tags of the file's object in the emulator. */
-async function tagsOf({ url, fields }) {
-  const { body } = await aws("s3", `${new URL(url).pathname}${fields.key}?tagging`, { method: "GET" });
+/** The tags of the object at this address in the emulator. */
+async function tagsAt(address) {
+  const { body } = await aws("s3", `${new URL(address).pathname}?tagging`, { method: "GET" });
   return body;
 }
+
+/** The tags of what a form uploaded. */
+const tagsOf = ({ url, fields }) => tagsAt(`${url}${fields.key}`);
 
 describe("Attachments", { concurrency: 4 }, () => {
   test("a guest's file reaches the staff, and the other way round", async (t) => {
@@ -94,7 +97,9 @@ describe("Attachments", { concurrency: 4 }, () => {
       assert.deepEqual([read.status, read.headers.get("content-type")], [200, "image/png"]);
       assert.match(read.headers.get("content-disposition"), /^inline; filename="Plan _.png"; filename\*=UTF-8''Plan%20%C3%A9.png$/);
       assert.deepEqual(Buffer.from(await read.arrayBuffer()), PICTURE);
-      await until("the bucket to keep it", async () => !(await tagsOf(form)).includes("unsent"));
+      await until("the bucket to keep it", async () => !(await tagsAt(link.url)).includes("unsent"));
+      assert.equal((await post(form, Buffer.alloc(PICTURE.length))).status, 204, "the form is still good");
+      assert.deepEqual(Buffer.from(await (await fetch((await reader.link(id)).body.url)).arrayBuffer()), PICTURE);
       assert.equal((await sender.write("Again", [id], 409)).error, "Conflict");
     }
   });
@@ -114,6 +119,7 @@ describe("Attachments", { concurrency: 4 }, () => {
     assert.equal((await ofNotary.link(id)).status, 404);
     await until("the bucket to lose it", async () => (await fetch(link.url)).status === 404);
     assert.equal((await post(form)).status, 204, "the form is good for its quarter of an hour");
+    assert.equal((await ofNotary.link(id)).status, 404);
     assert.match(await tagsOf(form), /unsent/, "and what it puts there expires");
   });
 

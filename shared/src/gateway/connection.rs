@@ -9,7 +9,7 @@ use crate::table::{Action, Key, Table, TableError, Update, absent, eq, exists, i
 /// A client that hears nothing for so many seconds pings. Clients take the smaller of this and their own, 120 in pusher-js.
 pub(super) const ACTIVITY_SECONDS: u32 = 120;
 
-/// The end of a connection that is refused: so long ago that its row goes once `$disconnect` comes.
+/// The end of a refused connection, long ago, so that `$disconnect` removes its row.
 const REFUSED: Millis = Millis::epoch();
 
 /// Keeps a connection that has just come.

@@ -11,7 +11,6 @@ use serde::de::IgnoredAny;
 
 use super::Untrusted;
 use super::claims::Claims;
-use crate::jws;
 
 /// A token that nobody has verified.
 pub(super) struct Token<'a> {

@@ -906,7 +906,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for the upload of a file
-         * @description For the guest. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
+         * @description For the guest. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload and send 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
          */
         post: operations["uploadGuestAttachment"];
         delete?: never;
@@ -1081,7 +1081,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for the upload of a file
-         * @description For the lease's participants. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
+         * @description For the lease's participants. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload and send 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
          */
         post: operations["uploadLeaseAttachment"];
         delete?: never;
@@ -1347,7 +1347,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for the upload of a file
-         * @description For the hotel's staff. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
+         * @description For the hotel's staff. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload and send 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
          */
         post: operations["uploadHotelAttachment"];
         delete?: never;
@@ -1713,7 +1713,7 @@ export interface paths {
         put?: never;
         /**
          * Ask for the upload of a file
-         * @description For the caller and the other user. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
+         * @description For the caller and the other user. The response has a form: send its fields and then the file, as the field `file`, as `multipart/form-data` to its `url`. Then send a message with the `attachmentId`, within a day. Without a message, the file is deleted. A person may upload and send 1,000 MB a day. A repetition with the same idempotency key gets a new form for the same file.
          */
         post: operations["uploadAttachment"];
         delete?: never;

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::TOKEN_ADDRESS;
 use crate::contract::time::Millis;
-use crate::jws;
 use crate::settings::ServiceAccount;
 
 /// The permissions of the access token.
