@@ -387,6 +387,26 @@ impl Key {
 }
 
 /// An item of the AWS SDK.
+#[cfg(feature = "dynamodb")]
+type Item = std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue>;
+
+#[cfg(feature = "dynamodb")]
+impl Key {
+    /// The key as an item with two attributes.
+    #[must_use]
+    pub fn item(&self) -> Item {
+        let string = |text: &String| aws_sdk_dynamodb::types::AttributeValue::S(text.clone());
+        [("pk".to_owned(), string(&self.pk)), ("sk".to_owned(), string(&self.sk))].into()
+    }
+
+    /// The key of an item, if it has one.
+    #[must_use]
+    pub fn of(item: &Item) -> Option<Self> {
+        let part = |name: &str| item.get(name)?.as_s().ok().cloned();
+        Some(Self { pk: part("pk")?, sk: part("sk")? })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,6 @@ use crate::contract::id::UserId;
 use crate::contract::text::{Line, Text};
 use crate::contract::time::Millis;
 use crate::http::idempotency::IdempotencyKey;
-use crate::table::KeyItem as _;
 use crate::table::key::CHAT_MESSAGE;
 use crate::table::{AttributeValue, IntoValue, Item, Key, TableError, read};
 

@@ -15,7 +15,6 @@ use crate::contract::time::Millis;
 use crate::notifications;
 use crate::outbox::{ATTRIBUTE, Committed};
 use crate::sockets;
-use crate::table::KeyItem as _;
 use crate::table::key::RowKind;
 use crate::table::{Item, Key, TableError};
 use crate::telemetry;

@@ -12,7 +12,6 @@ use crate::http::page;
 use crate::leases;
 use crate::outbox::{ATTRIBUTE, Committed, Delivery, Done, WriteContext};
 use crate::sockets::direct;
-use crate::table::KeyItem as _;
 use crate::table::key::{CHAT_MESSAGE, CHAT_READ, author};
 use crate::table::{Action, Item, Key, Query, Table, TableError, Update, absent, eq, exists, text, unchanged};
 

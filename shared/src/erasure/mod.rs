@@ -42,7 +42,6 @@ use crate::contract::time::Millis;
 use crate::outbox::{self, ATTRIBUTE, Append, Committed, Delivery, Done, WriteContext};
 use crate::settings::Secret;
 use crate::sockets;
-use crate::table::KeyItem as _;
 use crate::table::key::user as partition;
 use crate::table::{Item, Key, Query, Table, TableError, Update, exists, read, retry, text, unchanged};
 use crate::telemetry;

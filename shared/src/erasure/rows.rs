@@ -13,7 +13,6 @@ use crate::notifications;
 use crate::outbox::{ATTRIBUTE, Delivery};
 use crate::parties;
 use crate::sockets;
-use crate::table::KeyItem as _;
 use crate::table::key::{CONVERSATION, LEASE, PARTY, ROOM, RowKind, user as partition};
 use crate::table::{AttributeValue, Item, Key, Update, exists, text};
 

@@ -3,7 +3,6 @@
 use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
 use crate::outbox::PageStart;
-use crate::table::KeyItem as _;
 use crate::table::key::{SUBSCRIBER_SHARDS, subscribers};
 use crate::table::{Key, Query, Table, TableError, gt};
 

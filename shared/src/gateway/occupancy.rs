@@ -14,7 +14,6 @@ use crate::contract::sockets::LIFETIME_SECONDS;
 use crate::contract::time::Millis;
 use crate::outbox::{ATTRIBUTE, Append, Committed, Delivery, Entry, Undone, WriteContext};
 use crate::settings::WebhookType;
-use crate::table::KeyItem as _;
 use crate::table::key::{OCCUPIED_SHARDS, SUBSCRIBER_SHARDS, occupied_shard, subscribers};
 use crate::table::{Action, Key, Query, Table, TableError, absent, exists, gt, read, retry_in_a_crowd, unchanged};
 

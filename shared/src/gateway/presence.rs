@@ -14,7 +14,6 @@ use crate::contract::sockets::ConnectionId;
 use crate::contract::time::Millis;
 use crate::outbox::{ATTRIBUTE, Append, ChannelWebhook, Committed, Delivery, MemberChange, Undone, WriteContext};
 use crate::settings::WebhookType;
-use crate::table::KeyItem as _;
 use crate::table::key::present_members;
 use crate::table::{Action, Item, Key, Query, Table, TableError, absent, eq, read, unchanged};
 

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{ConnectionId, LIFETIME_SECONDS};
 use crate::contract::time::Millis;
-use crate::table::KeyItem as _;
 use crate::table::key::{SUBSCRIPTION, connection_rows, connections_shard, shard_of_connection};
 use crate::table::{Item, Key, Query, Table, TableError, read, text};
 

@@ -15,7 +15,6 @@ use crate::contract::id::{BookingId, HotelSlug, UserId};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::http::page;
-use crate::table::KeyItem as _;
 use crate::table::key::{hotel_chats, hotel_closed_chats};
 use crate::table::{Item, Key, Query, Table, TableError, text};
 

@@ -6,7 +6,6 @@ use crate::contract::id::{HotelSlug, UserId};
 use crate::contract::time::Millis;
 use crate::outbox::membership::{self, is_member};
 use crate::outbox::{Done, WriteContext};
-use crate::table::KeyItem as _;
 use crate::table::key::{self, STAFF};
 use crate::table::{Action, Item, Key, Query, Table, TableError};
 

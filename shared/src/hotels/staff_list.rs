@@ -8,7 +8,6 @@ use crate::contract::chats::StaffMember;
 use crate::contract::id::{HotelSlug, UserId};
 use crate::contract::person::Person;
 use crate::http::page;
-use crate::table::KeyItem as _;
 use crate::table::key::{self, STAFF};
 use crate::table::{Item, Key, Query, Table, TableError};
 use crate::users::profile;

@@ -9,7 +9,6 @@ use super::{NotificationKind, NotificationType};
 use crate::api_error::ApiError;
 use crate::contract::id::UserId;
 use crate::contract::quiet_hours::QuietHoursText;
-use crate::table::KeyItem as _;
 use crate::table::{Action, Item, Key, Table, TableError, Update, Write, absent, read};
 use crate::users::locale::Locale;
 use crate::users::quiet_hours::QuietHours;

@@ -5,7 +5,6 @@
 use super::{Append, Committed, Delivery, Done, WriteContext};
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::table::KeyItem as _;
 use crate::table::{Action, IntoValue as _, Item, Key, Table, TableError, Update, exists, retry, string};
 
 /// How long the row of a removed member is kept, in seconds: for its deliveries.

@@ -44,7 +44,6 @@ mod write_context;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::time::Millis;
-use crate::table::KeyItem as _;
 use crate::table::{Item, Key, TableError, item, string, text};
 
 #[cfg(test)]

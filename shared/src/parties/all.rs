@@ -9,7 +9,6 @@ use super::view::Party;
 use crate::api_error::ApiError;
 use crate::contract::id::PartyId;
 use crate::http::page;
-use crate::table::KeyItem as _;
 use crate::table::key::PARTY;
 use crate::table::{Key, Table, TableError, read};
 

@@ -16,7 +16,6 @@ use crate::contract::id::PartyId;
 use crate::contract::parties::PartyEnded;
 use crate::contract::time::Millis;
 use crate::outbox::{Delivery, Done, WriteContext};
-use crate::table::KeyItem as _;
 use crate::table::key::{self, MEMBER};
 use crate::table::{Action, Key, MAX_TRANSACTION, Query, Table, TableError, retry};
 

@@ -5,7 +5,6 @@ use super::view::Party;
 use super::{PartyCaller, members_only, unknown_party};
 use crate::api_error::ApiError;
 use crate::contract::id::{PartyId, UserId};
-use crate::table::KeyItem as _;
 use crate::table::key::{self, MEMBER};
 use crate::table::{self, Key, Query, Table, TableError};
 

@@ -9,7 +9,6 @@ use crate::contract::id::{BookId, UserId};
 use crate::contract::person::Person;
 use crate::contract::rooms::RoomMember;
 use crate::http::page;
-use crate::table::KeyItem as _;
 use crate::table::key::room;
 use crate::table::{Item, Key, Query, Table, TableError, eq, read};
 use crate::users::profile;

@@ -20,7 +20,6 @@ use crate::contract::rooms::{AuthorJoined, UserJoined, UserLeft};
 use crate::contract::time::Millis;
 use crate::identity::Identity;
 use crate::outbox::{Append, Committed, Delivery, Done, Undone, WriteContext};
-use crate::table::KeyItem as _;
 use crate::table::key::{PRESENT_SHARDS, present_shard, room, shard_of};
 use crate::table::{Item, Key, Query, Table, TableError, Update, Write, absent, eq, le, lt, read, retry_from};
 use crate::users::profile;

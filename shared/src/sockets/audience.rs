@@ -12,7 +12,6 @@ use crate::contract::id::UserId;
 use crate::contract::sockets::Namespace;
 use crate::contract::time::Millis;
 use crate::outbox::{PageStart, Target};
-use crate::table::KeyItem as _;
 use crate::table::key::{SOCKET_SHARDS, socket_shard};
 use crate::table::{Key, Query, Table, TableError, contains, gt, read};
 

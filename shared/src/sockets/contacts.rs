@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::id::UserId;
 use crate::contract::time::Millis;
-use crate::table::KeyItem as _;
 use crate::table::key::{CONTACT, user as of_user};
 use crate::table::{Action, Item, Key, Query, Table, TableError, item, read, unchanged};
 

@@ -18,7 +18,6 @@ use crate::contract::sockets::{Address, Namespace};
 use crate::contract::text::Line;
 use crate::contract::time::Millis;
 use crate::outbox::{Committed, Target};
-use crate::table::KeyItem as _;
 use crate::table::{Item, Key, Table, TableError, read};
 
 /// Most connections of a user in a namespace.

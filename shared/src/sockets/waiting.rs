@@ -23,7 +23,6 @@ use crate::clients::connections::{Connections, ForOpening};
 use crate::contract::id::UserId;
 use crate::contract::sockets::{Address, ConnectionId, Framing, Outgoing};
 use crate::contract::time::Millis;
-use crate::table::KeyItem as _;
 use crate::table::key::WAITING;
 use crate::table::{Action, Item, Key, Query, Table, TableError, Update, Write, eq, gt, item, lt, read, retry, text};
 use crate::telemetry;

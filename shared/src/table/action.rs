@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{self, ConditionCheck, Delete, Put, TransactWriteItem};
 
-use super::KeyItem as _;
 use super::expression::{Changes, Condition, Operand, Path, Placeholders, absent, le};
 use crate::contract::time::Millis;
 use crate::table::{AttributeValue, IntoValue, Item, Key};

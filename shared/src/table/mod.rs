@@ -3,7 +3,6 @@
 //! | file | what it is |
 //! |---|---|
 //! | `key` | all key formats, from the crate `contract` |
-//! | `key_item` | keys as items |
 //! | `attribute` | the values of rows |
 //! | `row` | rows as types |
 //! | `expression` | conditions and changes in DynamoDB's expression language |
@@ -19,7 +18,6 @@ mod attribute;
 mod by_time;
 mod expression;
 mod imported;
-mod key_item;
 #[cfg(test)]
 mod model;
 mod query;
@@ -50,7 +48,6 @@ use crate::contract::time::Millis;
 
 pub use attribute::{AttributeValue, Item, number, string, text};
 pub use contract::key::{self, Key};
-pub use key_item::KeyItem;
 
 pub(crate) use action::{Action, TransactItem, Update};
 pub(crate) use attribute::IntoValue;

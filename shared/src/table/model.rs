@@ -9,7 +9,6 @@ use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::KeyItem as _;
 use super::expression::{begins_with, between};
 use super::{Action, AttributeValue, Condition, Item, Key, Update};
 use super::{absent, contains, eq, exists, gt, le, lt, ne, number, string, text, unchanged};

@@ -1,6 +1,5 @@
 //! Queries: pages of rows with one partition key.
 
-use super::KeyItem as _;
 use super::expression::{Condition, Placeholders, begins_with, between, eq, gt};
 use super::{Table, TableError};
 use crate::clients::aws::AwsError;

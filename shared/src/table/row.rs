@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::KeyItem as _;
 use super::{Item, Key, TableError};
 
 /// A row with this key, whose attributes are the fields of `row`.
