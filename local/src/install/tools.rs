@@ -3,6 +3,7 @@
 //! After a successful installation, a stamp is written with everything that determines what was installed. Without the
 //! stamp, or with another one, the installation is repeated.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -143,12 +144,12 @@ impl Installer<'_> {
         }
         let total = pins.lines().filter(|line| line.contains("==")).count() as u64;
         let create = || {
-            let mut command = Command::new("python3");
+            let mut command = gently("python3");
             command.args(["-m", "venv", "--clear"]).arg(venv);
             command
         };
         let install = || {
-            let mut command = Command::new(venv.join("bin/python"));
+            let mut command = gently(venv.join("bin/python"));
             command.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps"]);
             command.arg("--requirement").arg(requirements);
             command
@@ -227,7 +228,7 @@ impl Installer<'_> {
         if stamp.is_there() {
             return Ok(());
         }
-        let mut command = Command::new("npm");
+        let mut command = gently("npm");
         command.args(["ci", "--no-audit", "--no-fund"]).current_dir(directory);
         let log = self.log("node-packages")?;
         let mut step = Step::begin(title);
@@ -269,8 +270,16 @@ impl Stamp {
     }
 }
 
+/// A program that leaves the processor to the compilers: it waits for the network anyway, and a core is idle while the largest crate is
+/// compiled.
+fn gently(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("nice");
+    command.args(["-n", "19"]).arg(program);
+    command
+}
+
 /// The cargo that runs this program, so that a toolchain override applies to nested runs too.
-pub(crate) fn cargo() -> std::ffi::OsString {
+pub(crate) fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
