@@ -13,8 +13,10 @@ use serde_json::{Value, json};
 use super::books::Books;
 use super::event::Event;
 use super::files::{self, FILE_TYPE, File, FileFound, FileState, Files, FilesVerdict, Stored};
-use super::load::RESPONSE_TIMEOUT;
 use crate::net::relay::Relay;
+
+/// Longer than the front door waits for a function.
+pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// Leases, each with a client and a notary who write to each other.
 pub(super) const LEASES: usize = 10;

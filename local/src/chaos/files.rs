@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
-use super::verdict::ReportLine;
+use super::report_line::ReportLine;
 
 /// The media type of all files.
 pub(super) const FILE_TYPE: &str = "application/pdf";

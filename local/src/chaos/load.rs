@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::books::Books;
-use super::chat::{ChatCommand, Chats, LEASES, lease_id, parties_of};
+use super::chat::{ChatCommand, Chats, LEASES, RESPONSE_TIMEOUT, lease_id, parties_of};
 use super::crowd::{Subscription, Subscriptions};
 use super::event::{Event, RoomUser};
 use super::files::{FilesVerdict, Stored};
@@ -30,8 +30,6 @@ const PARTIES: usize = PEOPLE;
 const CANDIDATES: usize = 6;
 /// Commands without a response that are in flight at most. Beyond that, the load slows down.
 const MAX_IN_FLIGHT: usize = 200;
-/// Longer than the front door waits for a function.
-pub(super) const RESPONSE_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// A user with an account.
 struct Person {

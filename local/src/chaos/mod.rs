@@ -31,6 +31,7 @@ mod options;
 mod picture;
 mod plan;
 mod report;
+mod report_line;
 mod throttle;
 mod verdict;
 mod webhooks;

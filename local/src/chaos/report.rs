@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::load::Commands;
-use super::verdict::{EXAMPLES, ReportLine, Verdict};
+use super::report_line::ReportLine;
+use super::verdict::{EXAMPLES, Verdict};
 
 /// The lines of the report besides the verdict.
 pub(super) struct Report<'a> {

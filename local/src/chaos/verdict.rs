@@ -1,32 +1,13 @@
 //! The result of a run: a line for each kind of event, and whether all is well.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
 
 use super::duties::Duties;
 use super::event::{Event, Kind};
 use super::files::FilesVerdict;
 use super::judgement::{Fate, Judgement};
 use super::ledger::{Ledger, Remains};
-
-/// A line of the report.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct ReportLine {
-    pub(super) name: &'static str,
-    pub(super) accepted: u64,
-    pub(super) delivered: u64,
-    pub(super) duplicated: u64,
-    /// `None` if events of this kind have no order.
-    pub(super) out_of_order: Option<u64>,
-    /// Not delivered to whom it had to be, not pending, and no dead letter.
-    pub(super) lost: u64,
-    /// Not heard by any connection, and none had to hear it; `None` with a Pusher server.
-    pub(super) unheard: Option<u64>,
-    /// How many times a connection had to hear an event of this kind; `None` with a Pusher server.
-    pub(super) duties: Option<usize>,
-    /// From acceptance to the first delivery.
-    pub(super) longest_wait: Option<Duration>,
-}
+use super::report_line::ReportLine;
 
 /// The result of a run.
 #[derive(Debug, Default)]
@@ -205,6 +186,7 @@ mod tests {
     use super::super::ledger::{Delivery, PUSHER};
     use super::*;
     use serde_json::json;
+    use std::time::Duration;
 
     const SECOND: Duration = Duration::from_secs(1);
 
