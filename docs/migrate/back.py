@@ -299,6 +299,8 @@ def run(handlers, everything):
     options = parser.parse_args()
     back = Back(options.database)
     for file in options.ids:
+        if not os.path.exists(file):
+            raise SystemExit(f"There is no {file}: an import writes it where ids change, so leave out --ids if none did")
         with open(file, encoding="utf8") as lines:
             for line in map(json.loads, lines):
                 back.learn(line["kind"], line["storedAs"], line["id"])

@@ -25,11 +25,15 @@ def rows(query):
 
 
 def time(value):
-    """A time with its zone. Without one in the database, it counts as UTC."""
+    """A time with its zone. Without one in the database, it counts as UTC. SQLite has text, with Prisma milliseconds since 1970."""
     if value is None:
         return None
-    moment = datetime.fromisoformat(value.replace("Z", "+00:00")) if isinstance(value, str) else value
-    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).isoformat()
+    if isinstance(value, int):
+        return datetime.fromtimestamp(value / 1000, timezone.utc).isoformat()
+    if isinstance(value, str):
+        # Sequelize puts a space before the offset.
+        value = datetime.fromisoformat(value.replace("Z", "+00:00").replace(" +", "+").replace(" -", "-"))
+    return (value if value.tzinfo else value.replace(tzinfo=timezone.utc)).isoformat()
 
 
 def parsed(value):
@@ -37,5 +41,18 @@ def parsed(value):
     return json.loads(value) if isinstance(value, str) else value
 
 
+def with_text_ids(value, name=""):
+    """The same with each id as text: Carillon's ids are texts, and tables may number their rows."""
+    if isinstance(value, dict):
+        return {name: with_text_ids(of, name) for name, of in value.items()}
+    if isinstance(value, list):
+        return [with_text_ids(one, name) for one in value]
+    is_id = name == "id" or name.endswith("Id")
+    return str(value) if is_id and isinstance(value, int) else value
+
+
 def write(kind, **fields):
-    print(json.dumps({"kind": kind, **{name: value for name, value in fields.items() if value is not None}}, default=str))
+    line = {"kind": kind, **{name: value for name, value in fields.items() if value is not None}}
+    # Settings and data are the app's own.
+    own = {name: line[name] for name in ("settings", "data") if name in line}
+    print(json.dumps({**with_text_ids(line), **own}, default=str))
