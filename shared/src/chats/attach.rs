@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::attachment::{attach, row_of};
 use super::attachment_store::{AttachmentStore, NewAttachments};
-use super::upload::{UNSENT, charge, megabytes};
+use super::upload::{UNSENT, megabytes, take_megabytes};
 use super::{Conversation, MessageId};
 use crate::api_error::ApiError;
 use crate::clients::bucket::StoredObject;
@@ -24,16 +24,16 @@ use crate::table::{Action, Item, Table};
 const TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The copies of one message, made once however often its write is repeated.
-pub(super) type Copies = OnceCell<Vec<Copy>>;
+pub(super) type Copies = OnceCell<Vec<CopiedFile>>;
 
 /// A file that may come with the message.
-pub(super) struct Copy {
+pub(super) struct CopiedFile {
     pub(super) attachment: Attachment,
     object: ObjectKey,
     etag: String,
 }
 
-impl Copy {
+impl CopiedFile {
     /// The write by which it does.
     pub(super) fn attach(&self, conversation: &Conversation, author: &UserId, message: &MessageId) -> Action {
         attach(&conversation.attachment(&self.attachment.id), author, message, (&self.object, &self.etag))
@@ -74,11 +74,11 @@ impl Uploads<'_> {
         uploads: Vec<Attachment>,
         unique: Uuid,
         copies: &'c Copies,
-    ) -> Result<&'c [Copy], ApiError> {
+    ) -> Result<&'c [CopiedFile], ApiError> {
         let Some(NewAttachments { store, .. }) = self.new else { return Ok(&[]) };
         let copy_all = || async {
             let megabytes = uploads.iter().map(|upload| megabytes(upload.size)).sum();
-            charge(self.table, self.author, megabytes, Millis::now()).await?;
+            take_megabytes(self.table, self.author, megabytes, Millis::now()).await?;
             let copies = try_join_all(uploads.into_iter().map(|upload| copy(store, upload, unique)));
             match tokio::time::timeout(TIMEOUT, copies).await {
                 Ok(copies) => copies,
@@ -89,7 +89,7 @@ impl Uploads<'_> {
     }
 }
 
-async fn copy(store: &AttachmentStore, attachment: Attachment, unique: Uuid) -> Result<Copy, ApiError> {
+async fn copy(store: &AttachmentStore, attachment: Attachment, unique: Uuid) -> Result<CopiedFile, ApiError> {
     let upload = ObjectKey::of_upload(&attachment.id);
     let object = ObjectKey::of_message(unique.simple(), &attachment.id);
     let stored = store.bucket.look(upload.as_str()).await?;
@@ -99,7 +99,7 @@ async fn copy(store: &AttachmentStore, attachment: Attachment, unique: Uuid) -> 
     let stored = stored.filter(is_it).ok_or_else(|| not_uploaded(&attachment.id))?;
     let copied = store.bucket.copy((upload.as_str(), &stored.etag), object.as_str(), UNSENT).await?;
     let etag = copied.ok_or_else(|| not_uploaded(&attachment.id))?;
-    Ok(Copy { attachment, object, etag })
+    Ok(CopiedFile { attachment, object, etag })
 }
 
 fn checked(id: &AttachmentId, author: &UserId, row: Option<Item>, now: Millis) -> Result<Attachment, ApiError> {

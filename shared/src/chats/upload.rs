@@ -133,7 +133,12 @@ pub(super) fn megabytes(size: u64) -> i64 {
 ///
 /// # Errors
 /// 429 over the limit, 503 when too many write at once, 500.
-pub(super) async fn charge(table: &Table, author: &UserId, megabytes: i64, now: Millis) -> Result<(), ApiError> {
+pub(super) async fn take_megabytes(
+    table: &Table,
+    author: &UserId,
+    megabytes: i64,
+    now: Millis,
+) -> Result<(), ApiError> {
     // The upload has counted already, and seldom long ago.
     let wanted = Wanted { requests: megabytes, remembered: Some(now.plus_seconds(1)) };
     let taken = rate_limit::take(table, &limit(author), UPLOADS, wanted, now).await?;
