@@ -280,6 +280,19 @@ async fn a_link_in_an_e_mail_turns_off_and_on_the_address_that_it_was_sent_to_al
 }
 
 #[tokio::test]
+async fn e_mail_that_is_off_as_a_whole_stays_off_when_one_address_opts_out() {
+    let world = with_grace().await;
+    unsubscribe(&world, "List-Unsubscribe=One-Click").await;
+    // As it is where a version before knew no address.
+    let (pk, sk) = world.table.every_row().await.into_keys().find(|(_, sk)| sk == "PREFERENCES").unwrap();
+    world.table.set_text((&pk, &sk), "email_off_addresses", "").await;
+    unsubscribe(&world, "List-Unsubscribe=One-Click").await;
+    looks(&world, json!({ "email": "moran@example.com" })).await;
+    staff_writes(&world, "ada", "1").await;
+    assert!(mails(&world).await.is_empty());
+}
+
+#[tokio::test]
 async fn an_older_token_replaces_no_newer_tokens_address() {
     let world = with_page().await;
     looks(&world, json!({ "email": "grace@example.com", "iat": 1_700_000_100 })).await;

@@ -70,7 +70,9 @@ async fn turn_email(
         };
         let is_on = if address.is_some() { off.0.is_empty() } else { on };
         let was_on = preferences::saved(row)?.of(&NotificationKind::Message.into()).email;
-        if was_on == is_on && was == off {
+        // Off as a whole, it is off for each address: none of them may turn it on for the others by turning it off.
+        let is_off_as_a_whole = !was_on && was == AddressesOff::default();
+        if (was_on == is_on && was == off) || (!on && is_off_as_a_whole) {
             return Ok(Some(()));
         }
         let text = preferences::with_email(saved.as_deref(), is_on);
