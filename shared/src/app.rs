@@ -34,7 +34,7 @@ use crate::settings::{Need, Settings, SettingsError};
 use crate::table::Table;
 use crate::unseen::{Emails, Recipient};
 use crate::users::budget::WriteBudget;
-use crate::users::profile::Profiles;
+use crate::users::profiles::Profiles;
 
 /// Settings and clients.
 #[derive(Debug)]

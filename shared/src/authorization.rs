@@ -25,7 +25,7 @@ use crate::parties;
 use crate::rooms::book;
 use crate::settings::MasterKey;
 use crate::table::Table;
-use crate::users::profile::Profiles;
+use crate::users::profiles::Profiles;
 
 /// Most bytes of a presence member's `user_info` (Pusher Channels: 1 KB).
 const MAX_USER_INFO_BYTES: usize = 1024;

@@ -80,8 +80,8 @@ impl NewUpload {
 /// Lets an author upload one file to a conversation. A repeated request gets another form for the same file.
 ///
 /// # Errors
-/// 400 for a bad field, 409 for a repetition after the file was sent and where no files come in any more, 422 for a reused key, 429 over the limit, 503 when too many write at
-/// once, 500.
+/// 400 for a bad field, 409 for a repetition after the file was sent and where no files come in any more, 422 for a reused key, 429 over the
+/// limit, 503 when too many write at once, 500.
 pub async fn upload(
     table: &Table,
     store: &AttachmentStore,

@@ -7,4 +7,5 @@ mod indexed;
 pub mod known_as;
 pub mod locale;
 pub mod profile;
+pub mod profiles;
 pub mod quiet_hours;
