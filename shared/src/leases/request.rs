@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::lease::{Lease, Participant, participant_in};
-use super::participants::{LEASE_ROLES, ParticipantView, role as role_named};
-use super::role::{Right, is_of_leases, may};
+use super::participants::{ParticipantView, role as role_named};
+use super::request_row::{LeaseRequestRow, StoredPerson};
+use super::request_rules::{name, permit, side};
 use crate::api_error::ApiError;
 use crate::chats::retry;
-use crate::contract::chats::Role;
 use crate::contract::facts::Fact;
 use crate::contract::id::{LeaseId, UserId};
 use crate::contract::leases::{LeasePerson, LeaseRequest, RequestAddressee, RequestStatus};
@@ -22,7 +22,7 @@ use crate::table::key::{self, REQUEST};
 use crate::table::rate_limit::{self, Limit};
 use crate::table::{Action, IMPORTED, Key, Query, Table, TableError, eq, item, read};
 
-use RequestStatus::{Accepted, Done as Finished, Pending, Refused};
+use RequestStatus::Pending;
 
 /// How many requests a user may make: twenty at once, then one each half minute.
 pub const REQUESTS: Limit = Limit { burst: 20, interval: 30_000 };
@@ -30,52 +30,9 @@ pub const REQUESTS: Limit = Limit { burst: 20, interval: 30_000 };
 const MAX_TITLE: usize = 200;
 const MAX_DESCRIPTION: usize = 1_500;
 /// Longest name of a person, in characters, as that of a caller.
-const MAX_NAME: usize = 128;
+pub(super) const MAX_NAME: usize = 128;
 /// In place of the title and the name of a user who is erased: neither may be empty.
 const ERASED: &str = "…";
-
-/// A participant's side of a request. A side is a role, not a person: a new notary has the requests of the notary before, and decides
-/// on those of the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    /// Their side made it.
-    Asker,
-    /// It is for them to decide on.
-    Asked,
-    /// It is for others on their side to decide on.
-    Bystander,
-}
-
-/// Permitted changes of the status, and by which side. All others are refused.
-const TRANSITIONS: &[(RequestStatus, RequestStatus, &[Side])] = &[
-    (Pending, Accepted, &[Side::Asked]),
-    (Pending, Refused, &[Side::Asked]),
-    (Accepted, Refused, &[Side::Asked]),
-    (Accepted, Finished, &[Side::Asker, Side::Asked]),
-];
-
-/// Checks a change of status against the table.
-fn permit(from: RequestStatus, to: RequestStatus, side: Side) -> Result<(), ApiError> {
-    match TRANSITIONS.iter().find(|(before, after, _)| (*before, *after) == (from, to)) {
-        None => Err(ApiError::Conflict(format!("A request that is {} cannot become {}", name(from), name(to)))),
-        Some((.., sides)) if sides.contains(&side) => Ok(()),
-        Some((.., [Side::Asked])) => {
-            Err(ApiError::Forbidden(format!("Only whoever was asked may make it {}", name(to))))
-        }
-        Some(_) => {
-            Err(ApiError::Forbidden(format!("Only the side that asked and who was asked may make it {}", name(to))))
-        }
-    }
-}
-
-fn name(status: RequestStatus) -> &'static str {
-    match status {
-        Pending => "pending",
-        Accepted => "accepted",
-        Refused => "refused",
-        Finished => "done",
-    }
-}
 
 /// A member's request.
 #[derive(Debug, Clone, Deserialize)]
@@ -124,116 +81,20 @@ fn must_be_another(to: &RequestAddressee, caller: &Participant) -> Result<(), Ap
 impl NewRequest {
     /// # Errors
     /// 400 for a bad field.
-    fn checked(self) -> Result<Asked, ApiError> {
+    pub(super) fn checked(self) -> Result<CheckedRequest, ApiError> {
         let title = Line::parse(&self.title, MAX_TITLE).map_err(|error| ApiError::field("title", error))?;
         let description = Text::parse_optional(&self.description, MAX_DESCRIPTION);
         let description = description.map_err(|error| ApiError::field("description", error))?;
-        Ok(Asked { title, description, to: self.to.map(NewAddressee::parsed).transpose()? })
+        Ok(CheckedRequest { title, description, to: self.to.map(NewAddressee::parsed).transpose()? })
     }
 }
 
 /// The fields of a new request, checked.
 #[derive(Debug, Clone)]
-struct Asked {
-    title: Line,
-    description: Text,
-    to: Option<RequestAddressee>,
-}
-
-/// A person in a request of another system.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct OldRequestPerson {
-    id: String,
-    name: String,
-    role: Role,
-}
-
-impl OldRequestPerson {
-    fn checked(self, field: &str) -> Result<StoredPerson, ApiError> {
-        let id = UserId::parse(self.id).map_err(|error| ApiError::field(&format!("{field}.id"), error))?;
-        let name =
-            Line::parse(&self.name, MAX_NAME).map_err(|error| ApiError::field(&format!("{field}.name"), error))?;
-        if !is_of_leases(self.role) {
-            return Err(ApiError::field(&format!("{field}.role"), LEASE_ROLES));
-        }
-        Ok(StoredPerson::of(LeasePerson { id, name, role: self.role }))
-    }
-}
-
-/// A request of another system, with its status.
-#[derive(Debug, Clone)]
-pub(crate) struct OldRequest {
-    pub status: RequestStatus,
-    pub created_by: OldRequestPerson,
-    pub created_at: Millis,
-    pub updated_by: Option<OldRequestPerson>,
-    pub updated_at: Millis,
-}
-
-impl OldRequest {
-    /// The id that the request has here: it sorts by time. `unique` is that of its own id.
-    pub(crate) fn id(&self, unique: uuid::Uuid) -> RequestId {
-        RequestId(format!("{:012x}{}", self.created_at.0, &unique.simple().to_string()[12..]))
-    }
-
-    /// The write of the request, unless it is there.
-    ///
-    /// # Errors
-    /// 400 for invalid fields.
-    pub(crate) fn imported(self, lease: &LeaseId, id: &RequestId, new: NewRequest) -> Result<Action, ApiError> {
-        let Asked { title, description, to } = new.checked()?;
-        let key = Key::lease_request(lease, id.as_str());
-        let row = Row {
-            sk: key.sk.clone(),
-            title,
-            description,
-            status: self.status,
-            to,
-            created_by: self.created_by.checked("createdBy")?,
-            created_at: self.created_at,
-            updated_by: self.updated_by.map(|person| person.checked("updatedBy")).transpose()?,
-            updated_at: self.updated_at,
-        };
-        Ok(Action::put_new(item(&key, &row)?, self.created_at))
-    }
-}
-
-/// A request, as stored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Row {
-    #[serde(skip_serializing)]
-    sk: String,
-    title: Line,
-    description: Text,
-    status: RequestStatus,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    to: Option<RequestAddressee>,
-    created_by: StoredPerson,
-    created_at: Millis,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    updated_by: Option<StoredPerson>,
-    updated_at: Millis,
-}
-
-/// A participant, as stored: with their side as the role, which is all that the version before reads.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct StoredPerson {
-    #[serde(flatten)]
-    person: LeasePerson,
-    #[serde(rename = "exactRole", skip_serializing_if = "Option::is_none", default)]
-    exact_role: Option<Role>,
-}
-
-impl StoredPerson {
-    fn of(person: LeasePerson) -> Self {
-        let exact_role = person.role.beside_side();
-        Self { person: LeasePerson { role: person.role.side(), ..person }, exact_role }
-    }
-
-    fn whole(self) -> LeasePerson {
-        LeasePerson { role: self.exact_role.unwrap_or(self.person.role), ..self.person }
-    }
+pub(super) struct CheckedRequest {
+    pub(super) title: Line,
+    pub(super) description: Text,
+    pub(super) to: Option<RequestAddressee>,
 }
 
 /// The row of an idempotency key.
@@ -241,23 +102,6 @@ impl StoredPerson {
 struct KeyRow {
     request: String,
     expires_at: i64,
-}
-
-impl Row {
-    fn view(self, lease: &LeaseId) -> LeaseRequest {
-        LeaseRequest {
-            lease: lease.clone(),
-            id: self.sk.strip_prefix(REQUEST).unwrap_or_default().to_owned(),
-            title: self.title,
-            description: self.description,
-            status: self.status,
-            to: self.to,
-            created_by: self.created_by.whole(),
-            created_at: self.created_at.iso(),
-            updated_by: self.updated_by.map(StoredPerson::whole),
-            updated_at: self.updated_at.iso(),
-        }
-    }
 }
 
 /// Makes a request of a participant with this name, which is pending then. A repeated one returns the first one's, as it is now.
@@ -272,7 +116,7 @@ pub async fn create_request(
     new: NewRequest,
     key: &IdempotencyKey,
 ) -> Result<Done<LeaseRequest>, ApiError> {
-    let Asked { title, description, to } = new.checked()?;
+    let CheckedRequest { title, description, to } = new.checked()?;
     to.as_ref().map_or(Ok(()), |to| must_be_another(to, participant))?;
     let limit = Key::limit(&participant.id, "lease-requests");
     let first = Key::idempotency(&key.id().to_string());
@@ -286,7 +130,7 @@ pub async fn create_request(
             let id = RequestId::parse(&done.request)?;
             let row =
                 table.get(&Key::lease_request(&participant.lease, id.as_str()), true).await?.ok_or_else(unknown)?;
-            let first = read::<Row>(row)?;
+            let first = read::<LeaseRequestRow>(row)?;
             let is_same = first.title == title && first.description == description && first.to == to;
             idempotency::must_be_same(is_same)?;
             return Ok(Some(Done::replay(first.view(&participant.lease))));
@@ -294,7 +138,7 @@ pub async fn create_request(
         let next = REQUESTS.admit(due, now).map_err(ApiError::TooManyRequests)?;
         let id = RequestId::new();
         let request = Key::lease_request(&participant.lease, id.as_str());
-        let row = Row {
+        let row = LeaseRequestRow {
             sk: request.sk.clone(),
             title: title.clone(),
             description: description.clone(),
@@ -333,7 +177,7 @@ pub struct StatusChange<'a> {
     pub status: RequestStatus,
 }
 
-/// Changes a request's status as the table above permits. Its present status changes nothing.
+/// Changes a request's status as `request_rules` permits. Its present status changes nothing.
 ///
 /// # Errors
 /// 403 for a side that may not make this change, 404 for an unknown lease or request, 409 when its status permits no such change,
@@ -350,7 +194,9 @@ pub async fn change_request(
         let [lease_row, found] = table.get_each([&of_lease, &of_request], true).await?;
         let now_lease = lease_row.map(Lease::of_row).transpose()?.ok_or_else(unknown)?;
         let participant = participant_in(&now_lease, lease, &caller.user_id);
-        let found = found.map(|row| Ok::<_, TableError>((Committed::of_row(&row), read::<Row>(row)?))).transpose()?;
+        let found = found
+            .map(|row| Ok::<_, TableError>((Committed::of_row(&row), read::<LeaseRequestRow>(row)?)))
+            .transpose()?;
         let (Some(participant), Some((owing, row))) = (participant, found) else {
             return Err(unknown());
         };
@@ -361,7 +207,7 @@ pub async fn change_request(
         let now = Millis::now();
         let seen = row.status;
         let updated_by = Some(StoredPerson::of(participant.person(caller.display_name.clone())));
-        let changed = Row { status, updated_by, updated_at: now, ..row };
+        let changed = LeaseRequestRow { status, updated_by, updated_at: now, ..row };
         let view = changed.clone().view(lease);
         let fact = Delivery::fact(Fact::LeaseRequestUpdated {
             bail_id: lease.clone(),
@@ -375,26 +221,6 @@ pub async fn change_request(
         Ok(is_done.then(|| Done::now(view, append.deliverable())))
     })
     .await
-}
-
-fn side(row: &Row, participant: &Participant, lease: &Lease) -> Side {
-    let is_askers = row.created_by.person.role == participant.role.side();
-    // A request to somebody who has left the lease is as one to nobody.
-    let is_asked = |to: &&RequestAddressee| {
-        let mut others = lease.people().filter(|(user, _)| **user != row.created_by.person.id);
-        others.any(|(user, role)| to.names(user, role))
-    };
-    let is_addressed = match row.to.as_ref().filter(is_asked) {
-        // A clerk may ask all clerks, and the others decide.
-        Some(_) if row.created_by.person.id == participant.id => false,
-        Some(to) => to.names(&participant.id, participant.role),
-        None => !is_askers && may(participant.role, Right::Decide),
-    };
-    match () {
-        () if is_addressed => Side::Asked,
-        () if is_askers => Side::Asker,
-        () => Side::Bystander,
-    }
 }
 
 /// [`ERASED`] as a line.
@@ -423,7 +249,7 @@ pub(crate) async fn erase_from_request(
         let Some(found) = table.get(key, true).await? else {
             return Ok(Some(None));
         };
-        let (owing, row) = (Committed::of_row(&found), read::<Row>(found)?);
+        let (owing, row) = (Committed::of_row(&found), read::<LeaseRequestRow>(found)?);
         let (is_asker, is_changer) = (is_theirs(&row.created_by), row.updated_by.as_ref().is_some_and(is_theirs));
         let is_addressee = matches!(&row.to, Some(RequestAddressee::User { user_id }) if user_id == user);
         if !is_asker && !is_changer && !is_addressee {
@@ -460,7 +286,7 @@ fn unknown() -> ApiError {
 
 /// A request's id: the 32 hexadecimal digits of a UUID that sorts by time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(String);
+pub struct RequestId(pub(super) String);
 
 impl RequestId {
     fn new() -> Self {
@@ -521,7 +347,7 @@ pub async fn requests(
     let query = Query::new(key::lease(lease)).begins_with(REQUEST).descending();
     let after = after.map(|RequestCursor(id)| Key::lease_request(lease, id.as_str()));
     let (rows, next) = table.query_page(query, limit, after.as_ref()).await?;
-    let rows = rows.into_iter().map(read).collect::<Result<Vec<Row>, _>>()?;
+    let rows = rows.into_iter().map(read).collect::<Result<Vec<LeaseRequestRow>, _>>()?;
     let next_cursor = next.and_then(|key| key.sk.strip_prefix(REQUEST).map(cursor));
     Ok(RequestPage { requests: rows.into_iter().map(|row| row.view(lease)).collect(), next_cursor })
 }
@@ -531,39 +357,22 @@ mod tests {
     use super::*;
     use crate::contract::event::{Event as _, MAX_EVENT_BYTES};
 
-    const ALL: [RequestStatus; 4] = [Pending, Accepted, Refused, Finished];
-
-    #[test]
-    fn the_asked_side_decides_and_either_side_finishes() {
-        let permitted = |side| {
-            let pairs = ALL.into_iter().flat_map(|from| ALL.map(|to| (from, to)));
-            pairs.filter(|(from, to)| permit(*from, *to, side).is_ok()).collect::<Vec<_>>()
-        };
-        assert_eq!(permitted(Side::Asker), [(Accepted, Finished)]);
-        let asked = [(Pending, Accepted), (Pending, Refused), (Accepted, Refused), (Accepted, Finished)];
-        assert_eq!(permitted(Side::Asked), asked);
-        assert!(permitted(Side::Bystander).is_empty());
-    }
-
-    #[test]
-    fn an_impossible_change_is_a_conflict_and_a_change_for_the_other_side_is_forbidden() {
-        assert!(matches!(permit(Refused, Accepted, Side::Asked), Err(ApiError::Conflict(_))));
-        assert!(matches!(permit(Finished, Pending, Side::Asker), Err(ApiError::Conflict(_))));
-        assert!(matches!(permit(Pending, Accepted, Side::Asker), Err(ApiError::Forbidden(_))));
-    }
-
     #[test]
     fn the_longest_request_fits_into_an_event() {
         // Four bytes each, which is what a character can have at most where no control character is allowed.
         let text = |length: usize| "\u{1f600}".repeat(length);
         let line = |length: usize| Line::parse(&text(length), length).unwrap();
         let user_id = UserId::parse("x".repeat(128)).unwrap();
-        let person = StoredPerson::of(LeasePerson { id: user_id.clone(), name: line(128), role: Role::CoTenant });
-        let row = Row {
+        let person = StoredPerson::of(LeasePerson {
+            id: user_id.clone(),
+            name: line(128),
+            role: crate::contract::chats::Role::CoTenant,
+        });
+        let row = LeaseRequestRow {
             sk: format!("{REQUEST}{}", "f".repeat(32)),
             title: line(MAX_TITLE),
             description: Text::parse(&text(MAX_DESCRIPTION), MAX_DESCRIPTION).unwrap(),
-            status: Accepted,
+            status: RequestStatus::Accepted,
             to: Some(RequestAddressee::User { user_id }),
             created_by: person.clone(),
             created_at: Millis(1),
