@@ -24,6 +24,8 @@ export class Conversation {
   #filling = null;
   #seen = { seq: 0, role: null };
   #isShown = true;
+  /** The message that is being sent; the next one waits for it. */
+  #sending = Promise.resolve();
 
   constructor({ messagesUrl, deleteUrl, fileUrl, headers = {}, me, markRead, field = "message" }) {
     Object.assign(this, { messagesUrl, deleteUrl, fileUrl, headers, me, markRead, field });
@@ -126,11 +128,20 @@ export class Conversation {
     }
   }
 
+  /** Sends one message after the other, so that they are numbered as they were written, also where the files of one take long. */
+  send(text, files = []) {
+    const uploaded = Promise.all(files.map((file) => this.#upload(file)));
+    // Its failure is this message's, but may come before the message's turn.
+    uploaded.catch(() => {});
+    const send = async () => this.#sendNow(text, await uploaded);
+    this.#sending = this.#sending.then(send, send);
+    return this.#sending;
+  }
+
   /** A send that may be repeated: the key makes it one message. */
-  async send(text, files = []) {
-    const attachmentIds = await Promise.all(files.map((file) => this.#upload(file)));
+  async #sendNow(text, attachmentIds) {
     const headers = { ...this.headers, "Idempotency-Key": crypto.randomUUID() };
-    const message = { [this.field]: text, ...(files.length > 0 && { attachmentIds }) };
+    const message = { [this.field]: text, ...(attachmentIds.length > 0 && { attachmentIds }) };
     const options = { method: "POST", headers, body: JSON.stringify(message) };
     const { body } = await persist(() => call(this.messagesUrl(""), options), { tries: 3 });
     this.add(body.message);

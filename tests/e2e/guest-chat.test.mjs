@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { call, expecting } from "./support/api.mjs";
 import { launch, newContext, unavailable as noBrowser } from "./support/chromium.mjs";
@@ -22,6 +23,8 @@ import { until } from "./support/wait.mjs";
 
 const SOCKET = "123456.7890123";
 const EVENT = "realtime_event";
+/** A PNG of one pixel. */
+const PICTURE = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
 
 describe("E-mail to a guest", { concurrency: 4 }, () => {
   /** A guest who can be reached by e-mail, and has looked at the chat once. */
@@ -406,9 +409,16 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     await page.getByRole("button", { name: "Send" }).click();
   }
 
-  const messagesOn = (page) => messagesShown(page).then((messages) => messages.map(({ author, text }) => `${author}: ${text}`));
-  const shows = (page, texts) =>
-    until(`${JSON.stringify(texts)} on the page`, async () => JSON.stringify(await messagesOn(page)) === JSON.stringify(texts));
+  const messagesOn = (page) =>
+    messagesShown(page).then((messages) => JSON.stringify(messages.map(({ author, text }) => `${author}: ${text}`)));
+  const shows = (page, texts) => {
+    const wanted = JSON.stringify(texts);
+    return until(
+      `${wanted} on the page`,
+      async () => (await messagesOn(page)) === wanted,
+      () => messagesOn(page),
+    );
+  };
 
   test("both sides talk, delete, and see what is read", async (t) => {
     const { guest, atGuest, atStaff } = await bothSides(t);
@@ -429,12 +439,11 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
 
   test("a picture is shown on the other side, with and without words", async (t) => {
     const { atGuest, atStaff } = await bothSides(t);
-    const buffer = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
     for (const [name, text] of [
       ["plan.png", "Look"],
       ["view.png", ""],
     ]) {
-      await atGuest.locator("#file").setInputFiles({ name, mimeType: "image/png", buffer });
+      await atGuest.locator("#file").setInputFiles({ name, mimeType: "image/png", buffer: PICTURE });
       await atGuest.getByText(name, { exact: true }).waitFor();
       await write(atGuest, text);
     }
@@ -446,6 +455,37 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     await atGuest.getByRole("button", { name: "Delete" }).first().click();
     await shows(atStaff, ["Grace: (deleted)", "Grace: "]);
     assert.equal(await atStaff.getByAltText("plan.png").count(), 0);
+  });
+
+  test("messages keep the order in which they were written, also where a file takes long", async (t) => {
+    const { atGuest } = await bothSides(t);
+    const sends = [];
+    atGuest.on("request", (request) => request.method() === "POST" && /\/messages\b/.test(request.url()) && sends.push(request));
+    let letUpload;
+    const held = new Promise((resolve) => (letUpload = resolve));
+    await atGuest.route(/\/chat\/attachments\b/, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await atGuest.locator("#file").setInputFiles({ name: "map.png", mimeType: "image/png", buffer: PICTURE });
+    await write(atGuest, "with a map");
+    await write(atGuest, "after it");
+    await pause(500);
+    assert.equal(sends.length, 0, "the second message was sent before the first one");
+    letUpload();
+    await shows(atGuest, ["Grace: with a map", "Grace: after it"]);
+  });
+
+  test("a message whose file was refused is there to be sent again", async (t) => {
+    const { atGuest } = await bothSides(t);
+    await atGuest.route(/\/chat\/attachments\b/, (route) => route.fulfill({ status: 400, json: { message: "Not this file" } }));
+    await atGuest.locator("#file").setInputFiles({ name: "map.png", mimeType: "image/png", buffer: PICTURE });
+    await write(atGuest, "with a map");
+    await atGuest.getByRole("alert").getByText("Not this file").waitFor();
+    assert.equal(await atGuest.getByLabel("Message", { exact: true }).inputValue(), "with a map", "what was written is there to be sent again");
+    await atGuest.unroute(/\/chat\/attachments\b/);
+    await atGuest.getByRole("button", { name: "Send" }).click();
+    await shows(atGuest, ["Grace: with a map"]);
   });
 
   test("when Pusher is gone, both sides say so and go on by asking, and nothing is missed or doubled", { skip: unavailable }, async (t) => {

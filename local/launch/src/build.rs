@@ -7,39 +7,69 @@ use std::process::{Command, Stdio};
 
 use crate::progress::Progress;
 
-/// Builds `carillon-local` with the features of the whole workspace. If that fails, what cargo said is printed.
-///
-/// # Errors
-///
-/// A sentence for the user.
-pub(crate) fn build(local: &Path, is_first: bool, progress: &mut Progress) -> Result<(), String> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(&cargo);
-    command
-        .args(["build", "--workspace", "--bin", "carillon-local", "--manifest-path"])
-        .arg(local.with_file_name("Cargo.toml"))
-        .envs([
-            ("CARGO_TERM_PROGRESS_WHEN", "always"),
-            ("CARGO_TERM_PROGRESS_WIDTH", "120"),
-            ("CARGO_TERM_COLOR", "never"),
-        ])
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped());
-    without_this_package(&mut command);
-    let mut child = command.spawn().map_err(|error| format!("{} cannot be run: {error}", cargo.display()))?;
-    let output = child.stderr.take().ok_or("cargo has no output")?;
-    let said = follow(output, progress).map_err(|error| format!("the output of cargo cannot be read: {error}"))?;
-    let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
-    progress.end(is_first && status.success());
-    if status.success() {
-        return Ok(());
-    }
-    said.iter().for_each(|line| progress.say(line));
-    Err("Building `cargo local` failed; correct what the compiler names above".to_owned())
+/// The programs of a build.
+#[derive(Clone, Copy)]
+pub(crate) enum Build {
+    /// The program of the local stack.
+    OfLocal,
+    /// The functions too.
+    OfAll,
 }
 
-/// Shows cargo's progress; returns the other lines, which only a failure needs.
-fn follow(mut output: impl Read, progress: &mut Progress) -> std::io::Result<Vec<String>> {
+impl Build {
+    /// Builds it with the features of the whole workspace, and calls `look` now and then. If that fails, what cargo said is printed.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the user.
+    pub(crate) fn run(
+        self,
+        local: &Path,
+        progress: &mut Progress,
+        look: impl FnMut(&mut Progress),
+    ) -> Result<(), String> {
+        let programs: &[_] = match self {
+            Self::OfLocal => &["--bin", "carillon-local"],
+            Self::OfAll => &["--bin", "carillon-local", "--bin", "carillon-functions"],
+        };
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(&cargo);
+        command
+            .args(["build", "--workspace"])
+            .args(programs)
+            .arg("--manifest-path")
+            .arg(local.with_file_name("Cargo.toml"))
+            .envs([
+                ("CARGO_TERM_PROGRESS_WHEN", "always"),
+                ("CARGO_TERM_PROGRESS_WIDTH", "120"),
+                ("CARGO_TERM_COLOR", "never"),
+            ])
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
+        without_this_package(&mut command);
+        let mut child = command.spawn().map_err(|error| format!("{} cannot be run: {error}", cargo.display()))?;
+        let output = child.stderr.take().ok_or("cargo has no output")?;
+        let said =
+            follow(output, progress, look).map_err(|error| format!("the output of cargo cannot be read: {error}"))?;
+        let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
+        progress.end();
+        if status.success() {
+            return Ok(());
+        }
+        said.iter().for_each(|line| progress.say(line));
+        match self {
+            Self::OfLocal => Err("Building `cargo local` failed; correct what the compiler names above".to_owned()),
+            Self::OfAll => Err("Building Carillon failed; correct what the compiler names above".to_owned()),
+        }
+    }
+}
+
+/// Shows cargo's progress; returns the other lines, which only a failure needs. Cargo says something twice a second.
+fn follow(
+    mut output: impl Read,
+    progress: &mut Progress,
+    mut look: impl FnMut(&mut Progress),
+) -> std::io::Result<Vec<String>> {
     let (mut pending, mut chunk, mut said) = (Vec::new(), [0; 4096], Vec::new());
     loop {
         let read = output.read(&mut chunk)?;
@@ -49,6 +79,7 @@ fn follow(mut output: impl Read, progress: &mut Progress) -> std::io::Result<Vec
             let line: Vec<u8> = pending.drain(..=end).collect();
             heard(&String::from_utf8_lossy(&line), progress, &mut said);
         }
+        look(progress);
         if read == 0 {
             heard(&String::from_utf8_lossy(&pending), progress, &mut said);
             return Ok(said);
@@ -109,7 +140,7 @@ mod tests {
     #[test]
     fn only_what_a_failure_needs_is_kept() {
         let output = "   Compiling a v1.0.0\n    Building [>] 1/2: a\rerror[E0425]: cannot find value `x`\n\n  --> src/main.rs:1:1\nerror: could not compile `a`";
-        let said = follow(output.as_bytes(), &mut Progress::hidden()).unwrap();
+        let said = follow(output.as_bytes(), &mut Progress::hidden(), |_| {}).unwrap();
         assert_eq!(
             said,
             ["error[E0425]: cannot find value `x`", "  --> src/main.rs:1:1", "error: could not compile `a`"]

@@ -3,18 +3,21 @@
 use std::io::{IsTerminal as _, Write as _, stderr};
 use std::time::{Duration, Instant};
 
-const TITLE: &str = "Building cargo local";
+use crate::estimate::Estimate;
+
 /// How often a line is printed where none can be overwritten.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(10);
 /// A build that takes less is not worth a word: each later command looks whether there is something to build.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The functions and their deployment take so many times as long as this program, on any machine.
-const REST: u32 = 2;
-const BAR: u32 = 30;
-const WIDTH: usize = 100;
+const BAR: u32 = 20;
+/// A terminal of 80 columns would break a longer line, and keep the parts.
+const WIDTH: usize = 79;
 
 pub(crate) struct Progress {
+    title: &'static str,
     begun: Instant,
+    /// Of a first build alone: nobody waits for a later one.
+    estimate: Option<Estimate>,
     /// When something was printed last.
     printed: Option<Instant>,
     way: Way,
@@ -29,25 +32,33 @@ enum Way {
 }
 
 impl Progress {
-    pub(crate) fn begin(begun: Instant) -> Self {
+    pub(crate) fn begin(title: &'static str, begun: Instant) -> Self {
         let way = if stderr().is_terminal() { Way::Overwritten } else { Way::Plain };
-        Self { begun, printed: None, way }
+        Self { title, begun, estimate: None, printed: None, way }
+    }
+
+    /// Also says how long it still takes.
+    pub(crate) fn with_estimate(self) -> Self {
+        Self { estimate: Some(Estimate::default()), ..self }
     }
 
     #[cfg(test)]
     pub(crate) fn hidden() -> Self {
-        Self { begun: Instant::now(), printed: None, way: Way::Hidden }
+        Self { title: "Building", begun: Instant::now(), estimate: None, printed: None, way: Way::Hidden }
     }
 
     /// Shows that `done` of `total` crates are built, and which are being built.
     pub(crate) fn advance(&mut self, done: u32, total: u32, note: &str) {
-        self.show(&bar(done, total, self.begun.elapsed(), note), &format!(", {done} of {total}"));
+        let elapsed = self.begun.elapsed();
+        let left = self.estimate.as_mut().map(|estimate| estimate.left((done, total), elapsed)).unwrap_or_default();
+        let left = if left.is_empty() { left } else { format!(", {left}") };
+        self.show(&bar(self.title, (done, total), elapsed, &left, note), &format!(", {done} of {total}{left}"));
     }
 
     /// Shows that another cargo has to end first.
     pub(crate) fn wait(&mut self) {
         let note = "waiting for another cargo in this target directory";
-        self.show(&format!("{TITLE}  {note}"), &format!(", {note}"));
+        self.show(&format!("{}  {note}", self.title), &format!(", {note}"));
     }
 
     fn show(&mut self, line: &str, plain: &str) {
@@ -62,23 +73,30 @@ impl Progress {
                 self.printed = Some(Instant::now());
             }
             Way::Plain if self.printed.is_none_or(|printed| printed.elapsed() >= PLAIN_INTERVAL) => {
-                let _ = writeln!(stderr(), "{TITLE} ... {} s{plain}", self.begun.elapsed().as_secs());
+                let _ = writeln!(stderr(), "{} ... {} s{plain}", self.title, self.begun.elapsed().as_secs());
                 self.printed = Some(Instant::now());
             }
             _ => {}
         }
     }
 
-    /// Ends the line that changes; says how long it took, if anything was shown. On a first start, the time tells how fast the machine is.
-    pub(crate) fn end(&mut self, is_first: bool) {
+    /// Ends the line that changes; says how long it took, if anything was shown.
+    pub(crate) fn end(&mut self) {
+        self.clear();
+        if self.printed.take().is_some() {
+            self.say(&format!("{}: {:.1} s", self.title, self.begun.elapsed().as_secs_f32()));
+        }
+    }
+
+    /// Prints a line of its own while the build goes on.
+    pub(crate) fn say_between(&self, line: &str) {
+        self.clear();
+        self.say(line);
+    }
+
+    fn clear(&self) {
         if self.way == Way::Overwritten && self.printed.is_some() {
             let _ = write!(stderr(), "\r\x1b[K");
-        }
-        if self.printed.take().is_some() {
-            let took = self.begun.elapsed();
-            let rest =
-                if is_first { format!("; the rest takes about {} s", (took * REST).as_secs()) } else { String::new() };
-            self.say(&format!("{TITLE}: {:.1} s{rest}", took.as_secs_f32()));
         }
     }
 
@@ -88,10 +106,10 @@ impl Progress {
     }
 }
 
-fn bar(done: u32, total: u32, elapsed: Duration, note: &str) -> String {
+fn bar(title: &str, (done, total): (u32, u32), elapsed: Duration, left: &str, note: &str) -> String {
     let full = (BAR * done.min(total)).checked_div(total).unwrap_or(0);
     let (full, empty) = ("=".repeat(full as usize), " ".repeat((BAR - full) as usize));
-    format!("{TITLE}  [{full}>{empty}] {done}/{total}  {} s  {note}", elapsed.as_secs())
+    format!("{title}  [{full}>{empty}] {done}/{total}  {} s{left}  {note}", elapsed.as_secs())
 }
 
 #[cfg(test)]
@@ -100,11 +118,14 @@ mod tests {
 
     #[test]
     fn the_bar_is_full_at_the_end_and_never_fuller() {
-        assert_eq!(bar(0, 0, Duration::ZERO, ""), format!("{TITLE}  [>{}] 0/0  0 s  ", " ".repeat(30)));
-        assert!(
-            bar(190, 190, Duration::from_secs(61), "local")
-                .contains(&format!("[{}>] 190/190  61 s  local", "=".repeat(30)))
+        assert_eq!(
+            bar("Building", (0, 0), Duration::ZERO, "", ""),
+            format!("Building  [>{}] 0/0  0 s  ", " ".repeat(BAR as usize))
         );
-        assert!(bar(9, 3, Duration::ZERO, "").contains("=>] 9/3"));
+        assert!(
+            bar("Building", (190, 190), Duration::from_secs(61), ", nearly done", "local")
+                .contains(&format!("[{}>] 190/190  61 s, nearly done  local", "=".repeat(BAR as usize)))
+        );
+        assert!(bar("Building", (9, 3), Duration::ZERO, "", "").contains("=>] 9/3"));
     }
 }

@@ -115,6 +115,9 @@ pub(crate) enum Command {
     Bruno(Bruno),
     /// Serves a page of parties and invitations for the running stack
     Page,
+    /// Installs the tools, which a first start does beside its build (`local/launch`)
+    #[command(hide = true)]
+    Install(Install),
     /// Stops the children of a stack that was killed
     #[command(hide = true)]
     Watchdog,
@@ -139,6 +142,13 @@ pub(crate) struct Test {
     /// --schemathesis-only, arguments for `schemathesis run`, for example --max-examples=200
     #[arg(last = true)]
     pub(crate) extra: Vec<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Install {
+    /// Also those of `cargo local test`
+    #[arg(long)]
+    pub(crate) for_tests: bool,
 }
 
 #[derive(Args)]

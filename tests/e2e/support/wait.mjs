@@ -9,8 +9,11 @@ export const LIMIT = 120_000;
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 250;
 
-/** Resolves to the first truthy value of `probe`; fails, naming `what`, when none came within the limit. */
-export async function until(what, probe) {
+/**
+ * Resolves to the first truthy value of `probe`; fails, naming `what`, when none came within the limit. `instead`, if given, tells what was there
+ * at the end.
+ */
+export async function until(what, probe, instead) {
   const end = Date.now() + LIMIT;
   // More and more slowly: a probe that asks the stack takes time from what it waits for.
   for (let ms = FIRST_PAUSE; ; ms = Math.min(ms * 1.3, LONGEST_PAUSE)) {
@@ -19,7 +22,7 @@ export async function until(what, probe) {
       return value;
     }
     if (Date.now() > end) {
-      throw new Error(`${what} did not happen within ${LIMIT / 1000} s`);
+      throw new Error(`${what} did not happen within ${LIMIT / 1000} s${instead ? `, but ${await instead()}` : ""}`);
     }
     await pause(ms);
   }
