@@ -26,6 +26,7 @@ use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Service};
+use lambda_runtime::tower::util::BoxCloneService;
 use lambda_runtime::tower::{Layer, ServiceExt as _};
 use lambda_runtime::{LambdaEvent, LambdaInvocation, Runtime};
 use serde::de::Error as _;
@@ -93,6 +94,9 @@ fn leave(outcome: Outcome, work: impl Future<Output = ()> + Send + 'static) {
     let _ = LATER.try_with(|later| later.borrow_mut().push((outcome, Box::pin(work))));
 }
 
+/// A function's handler, of one type for all of them. The runtime around it is then compiled once, here, and not again for each function.
+type Handler = BoxCloneService<Request, Response, ApiError>;
+
 /// Runs a function whose events are HTTP requests, until Lambda ends it.
 ///
 /// # Errors
@@ -100,9 +104,13 @@ fn leave(outcome: Outcome, work: impl Future<Output = ()> + Send + 'static) {
 pub async fn serve<S>(service: S) -> Result<(), BoxError>
 where
     S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
 {
-    Runtime::new(Adapter::from(Respond(service))).layer(AfterResponseLayer).run().await
+    serve_requests(Handler::new(service)).await
+}
+
+async fn serve_requests(handler: Handler) -> Result<(), BoxError> {
+    Runtime::new(Adapter::from(Respond(handler))).layer(AfterResponseLayer).run().await
 }
 
 /// As [`serve`], with responses over 1 KB compressed for clients that accept it.
@@ -112,9 +120,13 @@ where
 pub async fn serve_compressed<S>(service: S) -> Result<(), BoxError>
 where
     S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
 {
-    Runtime::new(Adapter::from(compressed(Respond(service)))).layer(AfterResponseLayer).run().await
+    serve_requests_compressed(Handler::new(service)).await
+}
+
+async fn serve_requests_compressed(handler: Handler) -> Result<(), BoxError> {
+    Runtime::new(Adapter::from(compressed(Respond(handler)))).layer(AfterResponseLayer).run().await
 }
 
 /// The JSON that [`serve_compressed`] returns to API Gateway for one event.
@@ -124,10 +136,10 @@ where
 pub async fn answer<S>(service: S, event: Value) -> Result<Value, serde_json::Error>
 where
     S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
 {
     let event = LambdaEvent::new(serde_json::from_value::<LambdaRequest>(event)?, lambda_http::Context::default());
-    let Ok(response) = Adapter::from(compressed(Respond(service))).call(event).await;
+    let Ok(response) = Adapter::from(compressed(Respond(Handler::new(service)))).call(event).await;
     serde_json::to_value(response)
 }
 
@@ -139,14 +151,21 @@ where
 /// When the Runtime API cannot be reached.
 pub async fn serve_with_events<S, F>(
     service: S,
-    on_event: impl Fn(EventBridgeEvent) -> F + Clone + Send + 'static,
+    on_event: impl Fn(EventBridgeEvent) -> F + Send + Sync + 'static,
 ) -> Result<(), BoxError>
 where
     S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
     F: Future<Output = Result<(), ApiError>> + Send + 'static,
 {
-    let mut requests = Adapter::from(compressed(Respond(service)));
+    serve_requests_and_events(Handler::new(service), Arc::new(move |event| Box::pin(on_event(event)))).await
+}
+
+/// A function's work for an event of EventBridge.
+type OnEvent = Arc<dyn Fn(EventBridgeEvent) -> BoxFuture<Result<(), ApiError>> + Send + Sync>;
+
+async fn serve_requests_and_events(handler: Handler, on_event: OnEvent) -> Result<(), BoxError> {
+    let mut requests = Adapter::from(compressed(Respond(handler)));
     let either = lambda_runtime::service_fn(move |event: LambdaEvent<Trigger>| {
         let LambdaEvent { payload, context } = event;
         let outcome: BoxFuture<Result<_, BoxError>> = match payload {
@@ -155,9 +174,9 @@ where
                 Box::pin(async move { Ok(Reply::Response(response.await?)) })
             }
             Trigger::Event(event) => {
-                let on_event = on_event.clone();
+                let on_event = Arc::clone(&on_event);
                 Box::pin(async move {
-                    handle_event(on_event, *event, &context.request_id).await?;
+                    handle_event(&on_event, *event, &context.request_id).await?;
                     Ok(Reply::Nothing)
                 })
             }
@@ -191,14 +210,7 @@ enum Reply<R> {
     Nothing,
 }
 
-async fn handle_event<F>(
-    on_event: impl Fn(EventBridgeEvent) -> F,
-    event: EventBridgeEvent,
-    request_id: &str,
-) -> Result<(), ApiError>
-where
-    F: Future<Output = Result<(), ApiError>>,
-{
+async fn handle_event(on_event: &OnEvent, event: EventBridgeEvent, request_id: &str) -> Result<(), ApiError> {
     before().await;
     let record = Record::new(request_id, &event.detail_type);
     let outcome = record.scope(on_event(event)).await;
@@ -211,13 +223,9 @@ where
 
 /// Makes a response from a handler's result, and leaves the work after it to [`AfterResponseLayer`].
 #[derive(Clone)]
-struct Respond<S>(S);
+struct Respond(Handler);
 
-impl<S> Service<Request> for Respond<S>
-where
-    S: Service<Request, Response = Response, Error = ApiError> + Clone + Send + 'static,
-    S::Future: Send,
-{
+impl Service<Request> for Respond {
     type Response = Response;
     type Error = Infallible;
     type Future = BoxFuture<Result<Response, Infallible>>;
@@ -227,10 +235,10 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let service = self.0.clone();
+        let handler = self.0.clone();
         Box::pin(async move {
             before().await;
-            let (mut response, record) = respond(service, request).await;
+            let (mut response, record) = respond(handler, request).await;
             let left = Some((record, response.take_work()));
             // The layer sets the slot around every invocation.
             let _ = LEFT.try_with(|slot| *slot.lock().unwrap_or_else(PoisonError::into_inner) = left);
