@@ -10,6 +10,10 @@ const TOGETHER_MS = 300_000;
 const NEAR = 120;
 /** Most files of a message. */
 const MAX_FILES = 5;
+/** How long a file may take to be uploaded. */
+const UPLOAD_MS = 300_000;
+/** For each conversation that this page has shown, the message that is being sent; the next one waits for it. */
+const SENDING = new Map();
 
 /**
  * The messages of one conversation. `messagesUrl(query)` is the address of its messages, `deleteUrl(id)` that of one, `headers` go with each
@@ -24,8 +28,6 @@ export class Conversation {
   #filling = null;
   #seen = { seq: 0, role: null };
   #isShown = true;
-  /** The message that is being sent; the next one waits for it. */
-  #sending = Promise.resolve();
 
   constructor({ messagesUrl, deleteUrl, fileUrl, headers = {}, me, markRead, field = "message" }) {
     Object.assign(this, { messagesUrl, deleteUrl, fileUrl, headers, me, markRead, field });
@@ -128,14 +130,19 @@ export class Conversation {
     }
   }
 
-  /** Sends one message after the other, so that they are numbered as they were written, also where the files of one take long. */
+  /**
+   * Sends one message after the other, so that they are numbered as they were written, also where the files of one take long. One that fails
+   * holds up no other.
+   */
   send(text, files = []) {
     const uploaded = Promise.all(files.map((file) => this.#upload(file)));
     // Its failure is this message's, but may come before the message's turn.
     uploaded.catch(() => {});
     const send = async () => this.#sendNow(text, await uploaded);
-    this.#sending = this.#sending.then(send, send);
-    return this.#sending;
+    const address = this.messagesUrl("");
+    const sending = (SENDING.get(address) ?? Promise.resolve()).then(send, send);
+    SENDING.set(address, sending);
+    return sending;
   }
 
   /** A send that may be repeated: the key makes it one message. */
@@ -145,7 +152,9 @@ export class Conversation {
     const options = { method: "POST", headers, body: JSON.stringify(message) };
     const { body } = await persist(() => call(this.messagesUrl(""), options), { tries: 3 });
     this.add(body.message);
-    $("log").scrollTop = $("log").scrollHeight;
+    if (this.#isShown) {
+      $("log").scrollTop = $("log").scrollHeight;
+    }
   }
 
   /** Puts a file where the chat's server says, by a form; resolves to its id. */
@@ -160,7 +169,7 @@ export class Conversation {
     }
     // The store ignores fields that come after it.
     form.append("file", file);
-    const response = await fetch(body.url, { method: "POST", body: form }).catch(() => null);
+    const response = await fetch(body.url, { method: "POST", body: form, signal: AbortSignal.timeout(UPLOAD_MS) }).catch(() => null);
     if (!response?.ok) {
       throw new CallError(response?.status ?? 0, words.notUploaded(name));
     }
@@ -337,12 +346,18 @@ export function sending(conversation) {
     text.value = "";
     choose([]);
     fit();
+    complain();
+    const to = conversation();
     try {
-      await conversation().send(written, chosen);
-      complain();
+      await to.send(written, chosen);
     } catch (error) {
-      text.value ||= written;
-      choose(files.length > 0 ? files : chosen);
+      // In another conversation, it would go to somebody else.
+      if (conversation() !== to) {
+        complain(new Error(written ? `${error.message}: ${written}` : error.message));
+        return;
+      }
+      text.value = [written, text.value].filter(Boolean).join("\n");
+      choose([...chosen, ...files].slice(0, MAX_FILES));
       fit();
       complain(error);
     }

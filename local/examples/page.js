@@ -13,9 +13,13 @@ export class CallError extends Error {
   }
 }
 
+/** API Gateway answers within 30 seconds. */
+const CALL_MS = 35_000;
+
 /** A call; fails with the response's own words. `body` is null where nothing has changed (304). */
 export async function call(url, { headers, ...options } = {}) {
-  const response = await fetch(url, { ...options, headers: { "Content-Type": "application/json", ...headers } }).catch((error) => {
+  const signal = AbortSignal.timeout(CALL_MS);
+  const response = await fetch(url, { signal, ...options, headers: { "Content-Type": "application/json", ...headers } }).catch((error) => {
     throw new CallError(0, error.message);
   });
   if (response.status === 304) {

@@ -81,7 +81,7 @@ async fn execute(cli: Cli, processes: &Processes) -> Result<ExitCode> {
         Some(Command::Status) => status::print(&workspace).await,
         Some(Command::Try) => to_try::print(&workspace),
         Some(Command::Reset) => reset::reset(&workspace).await,
-        Some(Command::Install(options)) => install::tools_alone(&workspace, processes, options.for_tests).await,
+        Some(Command::Install(options)) => commands::install::install(&workspace, processes, &options).await,
         Some(Command::Watchdog) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -99,7 +99,7 @@ const KINDS = [
   [/^cargo local (logs|mails)(?!.*--follow)/, async (command) => succeeds(command)],
   [/^(?:[A-Z_]+=\S+ )?cargo local( |$)/, parsed],
   // The scripts of a switch, which its tests run: they know these variables and options.
-  [/^export( [A-Z_]+=\S+)+$/, (command) => {
+  [/^export(?: [A-Z_]+=(?:"[^"]*"|\S+))+$/, (command) => {
     const scripts = readdirSync(`${root}docs/migrate`).map((name) => readFileSync(`${root}docs/migrate/${name}`, "utf8")).join();
     [...command.matchAll(/ ([A-Z_]+)=/g)].forEach(([, name]) => assert.ok(scripts.includes(name), `no script reads ${name}`));
   }],
@@ -253,11 +253,12 @@ describe("The snippets of README.md and docs/DEPLOY.md", () => {
     const folder = mkdtempSync(join(tmpdir(), "carillon-snippet-"));
     const code = snippet("README.md", "jsx")
       .replace("http://localhost:3000", stack.url)
+      .replace('{ id: "ben", token: "…" }', JSON.stringify({ id: ben.userId, token: ben.token }))
       .replace('appKey="carillon-local"', `appKey=${JSON.stringify(stack.pusher.key)} wsHost="${stack.pusher.host}" wsPort={${stack.pusher.port}} forceTLS={false}`);
     writeFileSync(join(folder, "app.jsx"), code);
     writeFileSync(join(folder, "index.html"), '<link rel="stylesheet" href="/page.css"><div id="root"></div><script type="module" src="/page.js"></script>');
-    const user = JSON.stringify({ id: ben.userId, token: ben.token });
-    writeFileSync(join(folder, "main.jsx"), `import { createRoot } from "react-dom/client";\nimport { App } from "./app.jsx";\ncreateRoot(document.getElementById("root")).render(<App user={${user}} />);`);
+    // As in an app of create-vite.
+    writeFileSync(join(folder, "main.jsx"), 'import { createRoot } from "react-dom/client";\nimport App from "./app.jsx";\ncreateRoot(document.getElementById("root")).render(<App />);');
     const served = await servePage(0, "localhost", folder);
     cleanUp(t, () => served.close().then(() => rmSync(folder, { recursive: true })));
     const browser = await launch();

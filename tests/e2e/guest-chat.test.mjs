@@ -476,6 +476,26 @@ describe("The page of a guest's chat", { skip: noBrowser }, () => {
     await shows(atGuest, ["Grace: with a map", "Grace: after it"]);
   });
 
+  test("a message that was refused is there to be sent again, with what was written since, and the reason stays", async (t) => {
+    const { atGuest } = await bothSides(t);
+    let refuse;
+    const held = new Promise((resolve) => (refuse = resolve));
+    await atGuest.route(/\/chat\/messages\b/, async (route) => {
+      if (!route.request().postData()?.includes("first")) {
+        return route.continue();
+      }
+      await held;
+      return route.fulfill({ status: 400, json: { message: "Not this text" } });
+    });
+    await write(atGuest, "first");
+    await write(atGuest, "second");
+    await atGuest.getByLabel("Message", { exact: true }).fill("third");
+    refuse();
+    await shows(atGuest, ["Grace: second"]);
+    await atGuest.getByRole("alert").getByText("Not this text").waitFor();
+    assert.match(await atGuest.getByLabel("Message", { exact: true }).inputValue(), /^first\nthird$/);
+  });
+
   test("a message whose file was refused is there to be sent again", async (t) => {
     const { atGuest } = await bothSides(t);
     await atGuest.route(/\/chat\/attachments\b/, (route) => route.fulfill({ status: 400, json: { message: "Not this file" } }));

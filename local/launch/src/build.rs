@@ -1,11 +1,17 @@
 //! Runs cargo for the program of the local stack.
 
 use std::env;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
 
 use crate::progress::Progress;
+
+/// How often the progress is drawn, and the installation looked at.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// The programs of a build.
 #[derive(Clone, Copy)]
@@ -17,7 +23,8 @@ pub(crate) enum Build {
 }
 
 impl Build {
-    /// Builds it with the features of the whole workspace, and calls `look` now and then. If that fails, what cargo said is printed.
+    /// Builds it with the features of the whole workspace. If that fails, what cargo said is printed. `look` is called twice a second; its error
+    /// ends the build.
     ///
     /// # Errors
     ///
@@ -26,7 +33,7 @@ impl Build {
         self,
         local: &Path,
         progress: &mut Progress,
-        look: impl FnMut(&mut Progress),
+        look: impl FnMut(&mut Progress) -> Result<(), String>,
     ) -> Result<(), String> {
         let programs: &[_] = match self {
             Self::OfLocal => &["--bin", "carillon-local"],
@@ -49,10 +56,14 @@ impl Build {
         without_this_package(&mut command);
         let mut child = command.spawn().map_err(|error| format!("{} cannot be run: {error}", cargo.display()))?;
         let output = child.stderr.take().ok_or("cargo has no output")?;
-        let said =
-            follow(output, progress, look).map_err(|error| format!("the output of cargo cannot be read: {error}"))?;
+        let followed = follow(output, progress, look);
+        if followed.is_err() {
+            // It may have ended by itself.
+            let _ = child.kill();
+        }
         let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
         progress.end();
+        let said = followed?;
         if status.success() {
             return Ok(());
         }
@@ -64,27 +75,38 @@ impl Build {
     }
 }
 
-/// Shows cargo's progress; returns the other lines, which only a failure needs. Cargo says something twice a second.
+/// Shows cargo's progress; returns the other lines, which only a failure needs. Cargo is silent while it compiles a large crate, so the progress
+/// is drawn, and `look` called, also without a line of its.
 fn follow(
-    mut output: impl Read,
+    output: impl Read + Send + 'static,
     progress: &mut Progress,
-    mut look: impl FnMut(&mut Progress),
-) -> std::io::Result<Vec<String>> {
-    let (mut pending, mut chunk, mut said) = (Vec::new(), [0; 4096], Vec::new());
+    mut look: impl FnMut(&mut Progress) -> Result<(), String>,
+) -> Result<Vec<String>, String> {
+    let (hears, lines) = mpsc::channel();
+    thread::spawn(move || split(output, &hears));
+    let mut said = Vec::new();
     loop {
-        let read = output.read(&mut chunk)?;
-        pending.extend_from_slice(chunk.get(..read).unwrap_or_default());
-        // Progress bars end their lines with a carriage return.
-        while let Some(end) = pending.iter().position(|&byte| byte == b'\n' || byte == b'\r') {
-            let line: Vec<u8> = pending.drain(..=end).collect();
-            heard(&String::from_utf8_lossy(&line), progress, &mut said);
+        match lines.recv_timeout(LOOK) {
+            Ok(line) => heard(&line, progress, &mut said),
+            Err(RecvTimeoutError::Timeout) => progress.draw(),
+            Err(RecvTimeoutError::Disconnected) => return Ok(said),
         }
-        look(progress);
-        if read == 0 {
-            heard(&String::from_utf8_lossy(&pending), progress, &mut said);
-            return Ok(said);
+        look(progress)?;
+    }
+}
+
+/// Sends each line. Progress bars end theirs with a carriage return.
+fn split(output: impl Read, hears: &Sender<String>) {
+    let mut pending = Vec::new();
+    for byte in BufReader::new(output).bytes().map_while(Result::ok) {
+        if byte == b'\n' || byte == b'\r' {
+            // After the build was ended, the other side is gone.
+            let _ = hears.send(String::from_utf8_lossy(&std::mem::take(&mut pending)).into_owned());
+        } else {
+            pending.push(byte);
         }
     }
+    let _ = hears.send(String::from_utf8_lossy(&pending).into_owned());
 }
 
 fn heard(line: &str, progress: &mut Progress, said: &mut Vec<String>) {
@@ -140,10 +162,20 @@ mod tests {
     #[test]
     fn only_what_a_failure_needs_is_kept() {
         let output = "   Compiling a v1.0.0\n    Building [>] 1/2: a\rerror[E0425]: cannot find value `x`\n\n  --> src/main.rs:1:1\nerror: could not compile `a`";
-        let said = follow(output.as_bytes(), &mut Progress::hidden(), |_| {}).unwrap();
+        let said = follow(output.as_bytes(), &mut Progress::hidden(), |_| Ok(())).unwrap();
         assert_eq!(
             said,
             ["error[E0425]: cannot find value `x`", "  --> src/main.rs:1:1", "error: could not compile `a`"]
         );
+    }
+
+    #[test]
+    fn a_build_is_ended_when_a_look_says_so() {
+        let mut looks = 0;
+        let outcome = follow("\n\n\n".as_bytes(), &mut Progress::hidden(), |_| {
+            looks += 1;
+            if looks == 2 { Err("no such option".to_owned()) } else { Ok(()) }
+        });
+        assert_eq!((outcome, looks), (Err("no such option".to_owned()), 2));
     }
 }

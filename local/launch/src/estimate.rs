@@ -4,44 +4,55 @@ use std::time::Duration;
 
 /// How a first build's time is spread over cargo's units, measured on two cores: the share that is done, and the share of the time by then. The
 /// SDK's clients and `shared` are few of the units, and most of the time.
-const COURSE: [(f32, f32); 9] = [
+const COURSE: [(f32, f32); 11] = [
     (0.0, 0.0),
-    (0.12, 0.05),
-    (0.4, 0.15),
-    (0.52, 0.2),
-    (0.67, 0.3),
-    (0.81, 0.42),
-    (0.84, 0.56),
-    (0.92, 0.75),
+    (0.12, 0.06),
+    (0.25, 0.12),
+    (0.43, 0.17),
+    (0.55, 0.23),
+    (0.65, 0.3),
+    (0.8, 0.43),
+    (0.83, 0.62),
+    (0.92, 0.78),
+    (0.96, 0.85),
     (1.0, 1.0),
 ];
 /// Before this share of the time, the estimate would jump about.
-const LEAST_SHARE: f32 = 0.04;
-/// Estimates are rounded to so many seconds.
+const LEAST_SHARE: f32 = 0.05;
+/// Estimates are rounded to so many seconds, and grow by no more at once.
 const STEP_SECONDS: u64 = 10;
 
 /// Estimates the end of the build, again after each unit.
 #[derive(Debug, Default)]
 pub(crate) struct Estimate {
+    /// The share of the time, and the moment, at which the build began: units of an earlier build are there at once, after the downloads.
+    base: Option<(f32, Duration)>,
     done: u32,
-    whole: Option<Duration>,
+    /// When all will be built.
+    end: Option<Duration>,
+    shown: Option<u64>,
 }
 
 impl Estimate {
     /// Such as `about 90 s left`; empty while nothing can be said.
     pub(crate) fn left(&mut self, (done, total): (u32, u32), elapsed: Duration) -> String {
+        let share = share_of_time(done, total);
+        let (first, begun) = *self.base.get_or_insert((share, elapsed));
         if done != self.done {
             self.done = done;
-            let share = share_of_time(done, total);
-            self.whole = (share >= LEAST_SHARE).then(|| elapsed.div_f32(share));
+            let (built, whole) = (share - first, 1.0 - first);
+            let is_known = built >= LEAST_SHARE && whole > 0.0;
+            self.end = is_known.then(|| begun + elapsed.saturating_sub(begun).div_f32(built / whole));
         }
-        let Some(left) = self.whole.map(|whole| whole.saturating_sub(elapsed).as_secs()) else {
+        let left =
+            self.end.map_or(0, |end| end.saturating_sub(elapsed).as_secs().div_ceil(STEP_SECONDS) * STEP_SECONDS);
+        let left = self.shown.map_or(left, |shown| left.min(shown + STEP_SECONDS));
+        if left == 0 {
+            // Too early to say, or slower than it began.
             return String::new();
-        };
-        match left.div_ceil(STEP_SECONDS) * STEP_SECONDS {
-            0 => "nearly done".to_owned(),
-            left => format!("about {left} s left"),
         }
+        self.shown = Some(left);
+        format!("about {left} s left")
     }
 }
 
@@ -58,6 +69,10 @@ fn share_of_time(done: u32, total: u32) -> f32 {
 mod tests {
     use super::*;
 
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
     #[test]
     fn the_share_of_the_time_grows_with_the_units() {
         let shares: Vec<_> = (0..=400).map(|done| share_of_time(done, 400)).collect();
@@ -67,13 +82,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_shrinks_also_while_a_large_crate_is_compiled() {
+    fn the_estimate_shrinks_also_while_a_large_crate_is_compiled() {
         let mut estimate = Estimate::default();
-        let mut left = |done, seconds| estimate.left((done, 400), Duration::from_secs(seconds));
-        assert_eq!(left(10, 2), "", "too early to say");
-        assert_eq!(left(160, 30), "about 170 s left");
-        assert_eq!(left(160, 70), "about 130 s left");
-        assert_eq!(left(160, 250), "nearly done", "slower than it began");
-        assert_eq!(left(400, 200), "nearly done");
+        let mut left = |done, at| estimate.left((done, 400), seconds(at));
+        assert_eq!([left(1, 0), left(10, 2)], ["", ""], "too early to say");
+        assert_eq!(left(172, 34), "about 170 s left");
+        assert_eq!(left(172, 70), "about 140 s left");
+        assert_eq!(left(172, 250), "", "slower than it began");
+        assert_eq!(left(173, 250), "about 150 s left", "it grows by ten seconds at most");
+    }
+
+    #[test]
+    fn units_of_an_earlier_build_and_downloads_leave_the_estimate_as_it_is() {
+        let mut estimate = Estimate::default();
+        assert_eq!(estimate.left((320, 400), seconds(60)), "");
+        // From 43 % of the time to 62 %, a third of the rest, in 20 seconds.
+        assert_eq!(estimate.left((332, 400), seconds(80)), "about 40 s left");
     }
 }

@@ -1,5 +1,6 @@
 //! The tools, installed by the program of the local stack while the functions are still being built.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -8,36 +9,57 @@ use std::thread;
 
 use crate::progress::Progress;
 
+/// The exit status for arguments that cannot be, as clap has it.
+const WRONG_CALL: i32 = 2;
+
 pub(crate) struct Installation {
+    /// The end of its input ends it, so it does not outlive this process. `Child` holds the other end.
     child: Child,
     /// Its output, line by line.
     lines: Receiver<String>,
+    /// The lines of its error.
+    error: Vec<String>,
+    is_reported: bool,
 }
 
 impl Installation {
-    /// Begins it: `cargo local install`.
+    /// Begins it: `cargo local install` with the arguments of this call, which it also checks. `None` where the program cannot be run yet: where
+    /// there are no hard links, cargo copies it.
+    pub(crate) fn begin(program: &Path, local: &Path, arguments: &[OsString]) -> Option<Self> {
+        let mut command = Command::new(program);
+        command.args(["install", "--"]).args(arguments).env("CARGO_MANIFEST_DIR", local);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().ok()?;
+        let output = child.stderr.take()?;
+        let (hears, lines) = mpsc::channel();
+        thread::spawn(move || {
+            BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| hears.send(line))
+        });
+        Some(Self { child, lines, error: Vec::new(), is_reported: false })
+    }
+
+    /// Shows what it has said since the last call, and once that it failed.
     ///
     /// # Errors
     ///
-    /// A sentence for the user.
-    pub(crate) fn begin(program: &Path, local: &Path, for_tests: bool) -> Result<Self, String> {
-        let mut command = Command::new(program);
-        command.arg("install").args(for_tests.then_some("--for-tests")).env("CARGO_MANIFEST_DIR", local);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| format!("{} cannot be run: {error}", program.display()))?;
-        let output = child.stderr.take().ok_or("the installation has no output")?;
-        let (hears, lines) = mpsc::channel();
-        thread::spawn(move || {
-            let said = BufReader::new(output).lines().map_while(Result::ok);
-            said.filter(|line| !is_progress(line)).try_for_each(|line| hears.send(line))
-        });
-        Ok(Self { child, lines })
-    }
-
-    /// Shows what it has said since the last call.
-    pub(crate) fn pass_on(&mut self, progress: &mut Progress) {
-        for line in self.lines.try_iter() {
-            progress.say_between(&line);
+    /// A sentence for the user, if the call was refused: then the build has no use.
+    pub(crate) fn look(&mut self, progress: &mut Progress) -> Result<(), String> {
+        for line in self.lines.try_iter().collect::<Vec<_>>() {
+            self.keep(&line);
+            if !is_progress(&line) {
+                progress.say_between(&line);
+            }
+        }
+        match self.child.try_wait() {
+            Ok(Some(status)) if status.code() == Some(WRONG_CALL) => {
+                Err("nothing is started; correct what the line above names".to_owned())
+            }
+            Ok(Some(status)) if !status.success() && !self.is_reported => {
+                self.is_reported = true;
+                progress.say_between("The functions are still being built, for the next start; Ctrl-C ends that.");
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 
@@ -45,18 +67,94 @@ impl Installation {
     ///
     /// # Errors
     ///
-    /// A sentence for the user, after those that it said itself.
+    /// Its error.
     pub(crate) fn end(mut self, progress: &Progress) -> Result<(), String> {
-        self.lines.iter().for_each(|line| progress.say(&line));
+        while let Ok(line) = self.lines.recv() {
+            self.keep(&line);
+            if !line.starts_with(ERROR) {
+                progress.say(&line);
+            }
+        }
         match self.child.wait() {
             Ok(status) if status.success() => Ok(()),
-            Ok(_) => Err("the tools could not be installed; mend what the error above names".to_owned()),
+            Ok(_) if !self.error.is_empty() => Err(self.error.join("\n").trim_start_matches(ERROR).to_owned()),
+            Ok(status) => Err(format!("the installation of the tools ended with {status}")),
             Err(error) => Err(format!("the installation cannot be waited for: {error}")),
+        }
+    }
+
+    fn keep(&mut self, line: &str) {
+        if line.starts_with(ERROR) || !self.error.is_empty() {
+            self.error.push(line.to_owned());
         }
     }
 }
 
-/// Lines such as `Installing ministack ... 10 s`; its bar shows no more here, beside cargo's.
+const ERROR: &str = "error: ";
+
+/// Lines such as `Installing ministack ... 10 s`, which cargo's progress stands for.
 fn is_progress(line: &str) -> bool {
     line.contains(" ...")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::PathBuf;
+    use std::time::{Duration, Instant};
+
+    /// A program of this name that plays `cargo local install`.
+    fn stand_in(name: &str, script: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("carillon-{name}-{}", std::process::id()));
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        path
+    }
+
+    fn begun(program: &Path, arguments: &[&str]) -> Installation {
+        let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+        let limit = Instant::now() + Duration::from_secs(10);
+        loop {
+            // Another test's new process may still hold the file that was just written.
+            match Installation::begin(program, Path::new("local"), &arguments) {
+                Some(installation) => return installation,
+                None => assert!(Instant::now() < limit, "it cannot be run"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_installation_that_fails_is_reported_once_and_its_error_comes_last() {
+        let program =
+            stand_in("fails", "echo 'Installing npm ...' >&2; echo 'error: no npm' >&2; echo 'Get it' >&2; exit 1");
+        let mut installation = begun(&program, &[]);
+        let mut progress = Progress::hidden();
+        while !installation.is_reported {
+            installation.look(&mut progress).unwrap();
+        }
+        assert_eq!(installation.end(&progress), Err("no npm\nGet it".to_owned()));
+        fs::remove_file(program).unwrap();
+    }
+
+    #[test]
+    fn a_call_that_cannot_be_ends_the_build() {
+        let program = stand_in("refuses", "[ \"$1 $2 $3\" = 'install -- --prot' ] && exit 2");
+        let mut installation = begun(&program, &["--prot"]);
+        let limit = Instant::now() + Duration::from_secs(10);
+        while installation.look(&mut Progress::hidden()).is_ok() {
+            assert!(Instant::now() < limit, "the refusal is not seen");
+        }
+        fs::remove_file(program).unwrap();
+    }
+
+    #[test]
+    fn one_that_succeeds_is_waited_for() {
+        let program = stand_in("succeeds", "sleep 0.1");
+        assert_eq!(begun(&program, &[]).end(&Progress::hidden()), Ok(()));
+        assert!(Installation::begin(&program.with_extension("absent"), Path::new("local"), &[]).is_none());
+        fs::remove_file(program).unwrap();
+    }
 }

@@ -13,7 +13,7 @@ use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 mod build;
 mod disk;
@@ -41,67 +41,47 @@ fn start() -> Result<std::convert::Infallible, String> {
     let local = package()?;
     let program = here.with_file_name("carillon-local");
     let arguments: Vec<_> = env::args_os().skip(1).collect();
-    if program.exists() {
-        let mut progress = Progress::begin("Building cargo local", Instant::now());
-        Build::OfLocal.run(&local, &mut progress, |_| {})?;
+    if starts_a_stack(&arguments) && !here.with_file_name("carillon-functions").exists() {
+        build_all(&here, &local, &program, &arguments)?;
     } else {
-        first(&here, &local, &program, First::of(&arguments))?;
+        let mut progress = Progress::begin("Building cargo local", Instant::now());
+        Build::OfLocal.run(&local, &mut progress, |_| Ok(()))?;
     }
     // It finds the repository by this.
     let error = Command::new(&program).args(arguments).env("CARGO_MANIFEST_DIR", &local).exec();
     Err(format!("{} cannot be run: {error}", program.display()))
 }
 
-/// Builds everything that the command needs, where nothing is built yet.
-fn first(here: &Path, local: &Path, program: &Path, wanted: First) -> Result<(), String> {
-    let First::Stack { for_tests } = wanted else {
-        let mut progress = Progress::begin("Building cargo local", Instant::now());
-        progress.say("The first command compiles `cargo local`, which takes a minute or two.");
-        return Build::OfLocal.run(local, &mut progress, |_| {});
-    };
+/// Builds the functions too, and installs the tools beside that.
+fn build_all(here: &Path, local: &Path, program: &Path, arguments: &[OsString]) -> Result<(), String> {
     let mut progress = Progress::begin("Building Carillon", Instant::now()).with_estimate();
     progress.say(&first_words(here));
+    // One of an earlier build may be an old one.
+    let before = modified(program);
     let mut installation = None;
-    let built = Build::OfAll.run(local, &mut progress, |progress| {
-        if installation.is_none() && program.exists() {
-            installation = Some(Installation::begin(program, local, for_tests));
+    Build::OfAll.run(local, &mut progress, |progress| {
+        if installation.is_none() && modified(program) != before {
+            installation = Installation::begin(program, local, arguments);
         }
-        if let Some(Ok(installation)) = &mut installation {
-            installation.pass_on(progress);
-        }
-    });
-    let installed = match installation {
-        Some(begun) => begun.and_then(|installation| installation.end(&progress)),
-        None => Ok(()),
-    };
-    built.and(installed)
+        installation.as_mut().map_or(Ok(()), |installation| installation.look(progress))
+    })?;
+    installation.map_or(Ok(()), |installation| installation.end(&progress))
 }
 
-/// The needs of a first command.
-#[derive(Debug, PartialEq, Eq)]
-enum First {
-    /// The stack of this clone: the functions, and the tools.
-    Stack { for_tests: bool },
-    /// The program of the local stack alone: a command about a running stack, or one whose functions were built elsewhere.
-    Program,
+fn modified(program: &Path) -> Option<SystemTime> {
+    program.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
-impl First {
-    fn of(arguments: &[OsString]) -> Self {
-        let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
-        let is_asked = |name: &str| arguments.iter().any(|argument| argument == name);
-        if is_asked("--help")
-            || is_asked("-h")
-            || arguments.iter().any(|argument| argument.starts_with("--release-dir"))
-        {
-            return Self::Program;
-        }
-        match arguments.first().map(AsRef::as_ref) {
-            Some("test") => Self::Stack { for_tests: true },
-            Some("chaos") | None => Self::Stack { for_tests: false },
-            Some(option) if option.starts_with('-') => Self::Stack { for_tests: false },
-            Some(_) => Self::Program,
-        }
+/// Whether the command starts a stack with the functions of this clone. The others are about a running stack, or the functions of a release.
+fn starts_a_stack(arguments: &[OsString]) -> bool {
+    let arguments: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
+    let is_asked = |option: &str| arguments.iter().any(|argument| argument == option);
+    if is_asked("--help") || is_asked("-h") || arguments.iter().any(|argument| argument.starts_with("--release-dir")) {
+        return false;
+    }
+    match arguments.first() {
+        Some(command) => command.starts_with('-') || *command == "test" || *command == "chaos",
+        None => true,
     }
 }
 
@@ -118,7 +98,7 @@ fn first_words(here: &Path) -> String {
     let target = here.parent().and_then(Path::parent).unwrap_or(here);
     let free = disk::free_gigabytes(target).map(|free| format!(" ({free} GB are free)")).unwrap_or_default();
     format!(
-        "The first start compiles everything: some three minutes on two cores, and {} GB in {}{free}.\n\
+        "The first start compiles the whole stack: some three minutes on two cores, and {} GB in {}{free}.\n\
          Meanwhile: README.md says what it is, docs/ARCHITECTURE.md how an event travels, docs/LOCAL.md what you can try.",
         disk::NEEDED_GIGABYTES,
         target.display()
@@ -131,15 +111,16 @@ mod tests {
 
     #[test]
     fn functions_are_built_for_a_stack_of_this_clone_alone() {
-        let first = |arguments: &[&str]| First::of(&arguments.iter().map(OsString::from).collect::<Vec<_>>());
-        for of_stack in [&[][..], &["--port", "3001"], &["--pusher=sockudo"], &["chaos", "--seed", "1"]] {
-            assert_eq!(first(of_stack), First::Stack { for_tests: false }, "{of_stack:?}");
+        let starts = |arguments: &[&str]| starts_a_stack(&arguments.iter().map(OsString::from).collect::<Vec<_>>());
+        for of_stack in
+            [&[][..], &["--port", "3001"], &["--pusher=sockudo"], &["chaos", "--seed", "1"], &["test", "kudos"]]
+        {
+            assert!(starts(of_stack), "{of_stack:?}");
         }
-        assert_eq!(first(&["test", "kudos"]), First::Stack { for_tests: true });
         for of_program in
             [&["--help"][..], &["test", "--help"], &["token", "ben"], &["--release-dir=/tmp/release"], &["smoke"]]
         {
-            assert_eq!(first(of_program), First::Program, "{of_program:?}");
+            assert!(!starts(of_program), "{of_program:?}");
         }
     }
 }

@@ -18,9 +18,16 @@ pub(crate) struct Progress {
     begun: Instant,
     /// Of a first build alone: nobody waits for a later one.
     estimate: Option<Estimate>,
+    state: State,
     /// When something was printed last.
     printed: Option<Instant>,
     way: Way,
+}
+
+enum State {
+    Begun,
+    Waiting,
+    Building { done: u32, total: u32, note: String },
 }
 
 #[derive(PartialEq)]
@@ -34,7 +41,7 @@ enum Way {
 impl Progress {
     pub(crate) fn begin(title: &'static str, begun: Instant) -> Self {
         let way = if stderr().is_terminal() { Way::Overwritten } else { Way::Plain };
-        Self { title, begun, estimate: None, printed: None, way }
+        Self { title, begun, estimate: None, state: State::Begun, printed: None, way }
     }
 
     /// Also says how long it still takes.
@@ -44,21 +51,49 @@ impl Progress {
 
     #[cfg(test)]
     pub(crate) fn hidden() -> Self {
-        Self { title: "Building", begun: Instant::now(), estimate: None, printed: None, way: Way::Hidden }
+        Self {
+            title: "Building",
+            begun: Instant::now(),
+            estimate: None,
+            state: State::Begun,
+            printed: None,
+            way: Way::Hidden,
+        }
     }
 
     /// Shows that `done` of `total` crates are built, and which are being built.
     pub(crate) fn advance(&mut self, done: u32, total: u32, note: &str) {
-        let elapsed = self.begun.elapsed();
-        let left = self.estimate.as_mut().map(|estimate| estimate.left((done, total), elapsed)).unwrap_or_default();
-        let left = if left.is_empty() { left } else { format!(", {left}") };
-        self.show(&bar(self.title, (done, total), elapsed, &left, note), &format!(", {done} of {total}{left}"));
+        self.state = State::Building { done, total, note: note.to_owned() };
+        self.draw();
     }
 
     /// Shows that another cargo has to end first.
     pub(crate) fn wait(&mut self) {
-        let note = "waiting for another cargo in this target directory";
-        self.show(&format!("{}  {note}", self.title), &format!(", {note}"));
+        self.state = State::Waiting;
+        self.draw();
+    }
+
+    /// Shows the same again, with the time that has passed.
+    pub(crate) fn draw(&mut self) {
+        match &self.state {
+            State::Begun => {}
+            State::Waiting => {
+                let note = "waiting for another cargo in this target directory";
+                self.show(&format!("{}  {note}", self.title), &format!(", {note}"));
+            }
+            State::Building { done, total, note } => {
+                let (of, elapsed) = ((*done, *total), self.begun.elapsed());
+                // A line has no room for both.
+                let (left, note) = match &mut self.estimate {
+                    Some(estimate) => (estimate.left(of, elapsed), ""),
+                    None => (String::new(), note.as_str()),
+                };
+                let left = if left.is_empty() { left } else { format!(", {left}") };
+                let line = bar(self.title, of, elapsed, &left, note);
+                let plain = format!(", {} of {}{left}", of.0, of.1);
+                self.show(&line, &plain);
+            }
+        }
     }
 
     fn show(&mut self, line: &str, plain: &str) {

@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, value_parser};
@@ -115,7 +116,7 @@ pub(crate) enum Command {
     Bruno(Bruno),
     /// Serves a page of parties and invitations for the running stack
     Page,
-    /// Installs the tools, which a first start does beside its build (`local/launch`)
+    /// Checks a call of `cargo local` and installs its tools, beside the build of a first start (`local/launch`)
     #[command(hide = true)]
     Install(Install),
     /// Stops the children of a stack that was killed
@@ -146,9 +147,9 @@ pub(crate) struct Test {
 
 #[derive(Args)]
 pub(crate) struct Install {
-    /// Also those of `cargo local test`
-    #[arg(long)]
-    pub(crate) for_tests: bool,
+    /// The arguments of the call that it is for
+    #[arg(last = true)]
+    pub(crate) call: Vec<OsString>,
 }
 
 #[derive(Args)]
@@ -187,6 +188,9 @@ pub(crate) struct Listen {
     /// Print the facts that pass on the event bus, which your other systems hear, until Ctrl-C
     #[arg(long, conflicts_with = "user_id")]
     pub(crate) facts: bool,
+    /// Print each fact as an event of EventBridge, a line of JSON, as the scripts `docs/migrate/*_back.py` read them
+    #[arg(long, requires = "facts")]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]

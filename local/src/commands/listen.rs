@@ -4,7 +4,10 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
+use contract::facts::SOURCE;
 use serde::Deserialize;
+use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::commands::cli;
 use crate::files::journal::{self, INTERVAL, Reader, TRAFFIC, time_of_day};
@@ -15,7 +18,7 @@ use crate::state::token;
 pub(crate) async fn listen(workspace: &Workspace, options: &cli::Listen) -> Result<ExitCode> {
     match &options.user_id {
         Some(user) => as_user(workspace, user),
-        None => facts(workspace).await,
+        None => facts(workspace, options.json).await,
     }
 }
 
@@ -56,10 +59,16 @@ impl FactLine {
     fn shown(&self) -> String {
         format!("{}  {}  {}", time_of_day(self.at as u64), self.fact.name, self.fact.detail)
     }
+
+    /// The members of the event that say which fact it is; those that EventBridge adds, such as the account, are left out.
+    fn as_event(&self) -> String {
+        let detail = RawValue::from_string(self.fact.detail.clone()).unwrap_or_default();
+        json!({ "source": SOURCE, "detail-type": self.fact.name, "detail": detail }).to_string()
+    }
 }
 
 /// Prints the facts that ministack's event bus takes from now on.
-async fn facts(workspace: &Workspace) -> Result<ExitCode> {
+async fn facts(workspace: &Workspace, as_json: bool) -> Result<ExitCode> {
     let directory = workspace.running();
     State::of_running(&directory)?;
     let mut reader = Reader::of(&directory.join("logs"), TRAFFIC);
@@ -67,7 +76,8 @@ async fn facts(workspace: &Workspace) -> Result<ExitCode> {
     eprintln!("Ctrl-C ends this.");
     loop {
         for line in reader.read::<FactLine>()? {
-            if !journal::show(&line.shown())? {
+            let line = if as_json { line.as_event() } else { line.shown() };
+            if !journal::show(&line)? {
                 return Ok(ExitCode::SUCCESS);
             }
         }
@@ -85,6 +95,7 @@ mod tests {
             r#"{"at":1795150801042.5,"fact":{"name":"kudos.given","bus":"carillon-dev","detail":"{\"id\":\"1\"}"}}"#;
         let line: FactLine = serde_json::from_str(line).unwrap();
         assert_eq!(line.shown(), r#"05:00:01.042Z  kudos.given  {"id":"1"}"#);
+        assert_eq!(line.as_event(), r#"{"detail":{"id":"1"},"detail-type":"kudos.given","source":"carillon"}"#);
         assert!(serde_json::from_str::<FactLine>(r#"{"at":1,"heard":{}}"#).is_err());
     }
 }

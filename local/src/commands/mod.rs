@@ -3,6 +3,7 @@
 pub(crate) mod by_hand;
 pub(crate) mod cli;
 pub(crate) mod import;
+pub(crate) mod install;
 pub(crate) mod listen;
 pub(crate) mod logs;
 pub(crate) mod mails;

@@ -20,7 +20,7 @@ struct Status<'a> {
     ministack: bool,
     /// `None` for a stack without one.
     sockudo: Option<bool>,
-    /// Rows that owe something, messages that wait to be retried, and dead letters.
+    /// Rows that owe something, messages that wait in the retry queue, and dead letters.
     undelivered: Option<(usize, u64, u64)>,
     logs: String,
     /// Why the keys of the app's issuer cannot be read.
@@ -81,9 +81,7 @@ impl Status<'_> {
             None => String::new(),
         };
         let undelivered = match self.undelivered {
-            Some((rows, retries, dead)) => {
-                format!("{rows} rows owe something, {retries} messages wait to be retried, {dead} dead letters")
-            }
+            Some(counts) => undelivered_text(counts),
             None => "unknown".to_owned(),
         };
         let scheme = if pusher.tls { "wss" } else { "ws" };
@@ -104,5 +102,28 @@ impl Status<'_> {
             format!("  logs        {} (`cargo local logs` shows the functions')", self.logs),
         ]
         .join("\n")
+    }
+}
+
+/// Every row that owes something is looked at once more some seconds later, so a check that is due does not say that a delivery failed.
+fn undelivered_text((rows, checks, dead): (usize, u64, u64)) -> String {
+    let rows = if rows == 1 { "1 row owes something".to_owned() } else { format!("{rows} rows owe something") };
+    let dead = if dead == 1 { "1 dead letter".to_owned() } else { format!("{dead} dead letters") };
+    match checks {
+        0 => format!("{rows}, {dead}"),
+        1 => format!("{rows}, {dead}; 1 check of a row is due"),
+        _ => format!("{rows}, {dead}; {checks} checks of rows are due"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_is_due_is_told_apart_from_what_is_owed() {
+        assert_eq!(undelivered_text((0, 0, 0)), "0 rows owe something, 0 dead letters");
+        assert_eq!(undelivered_text((1, 1, 1)), "1 row owes something, 1 dead letter; 1 check of a row is due");
+        assert_eq!(undelivered_text((2, 3, 0)), "2 rows owe something, 0 dead letters; 3 checks of rows are due");
     }
 }

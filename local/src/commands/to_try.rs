@@ -18,7 +18,7 @@ Carillon is up, and answers pages of http://localhost on every port
   the page, with tokens and examples   {url}
   the console, for what happens        {url}/console
 
-In another terminal, `cargo local try` prints requests and clients to paste, with tokens. Ctrl-C stops everything."
+In another terminal in this folder, `cargo local try` prints what to paste, with tokens. Ctrl-C stops everything."
     )
 }
 

@@ -87,9 +87,11 @@ impl Feed {
         self.inner().arrived.push(Arrival::Seen(seen));
     }
 
-    /// Forgets what rows owe: the table is a new one.
+    /// Forgets what rows owe, and the events of before: the table is a new one.
     pub(super) fn start_over(&self) {
-        self.inner().traffic.start_over();
+        let mut inner = self.inner();
+        inner.traffic.start_over();
+        inner.kept.clear();
     }
 
     /// Follows the log, and ends the seconds.
@@ -264,6 +266,8 @@ mod tests {
         assert!(all.contains("{\"at\":1,\"arrived\":1,\"p50\":5.0,\"p99\":5.0,\"owed\":1}"), "{all}");
         feed.start_over();
         feed.end_second(2);
-        assert!(told(&feed, "0").contains("\"at\":2,\"arrived\":0,\"p50\":5.0,\"p99\":5.0,\"owed\":0"));
+        let after = told(&feed, "0");
+        assert!(after.contains("\"at\":2,\"arrived\":0,\"p50\":5.0,\"p99\":5.0,\"owed\":0"), "{after}");
+        assert!(!after.contains("event: seen"), "an event of before: {after}");
     }
 }

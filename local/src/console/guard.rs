@@ -30,14 +30,15 @@ fn refusal(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static 
     if !is_this_machine(headers) {
         return Some("Open the console at localhost");
     }
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
     let is_own = match Sender::of(headers) {
         Sender::OwnPage => true,
         // An address that was typed is nobody's.
-        Sender::Person | Sender::Program => method == Method::GET,
+        Sender::Person | Sender::Program => is_read,
         Sender::OtherPage => false,
     };
     // A link from elsewhere may lead to a page, which is the same for everybody and can be in no frame.
-    let is_page = method == Method::GET && (path == "/console" || reference::PAGES.contains(&path));
+    let is_page = is_read && (path == "/console" || reference::PAGES.contains(&path));
     (!is_own && !is_page)
         .then_some("Only the console's own page may ask this; another program sends Origin: http://localhost:<port>")
 }
@@ -82,6 +83,10 @@ mod tests {
             "/console/token",
             &[("host", "127.0.0.1:3000"), ("sec-fetch-site", "same-origin")]
         ));
+        assert!(
+            allows(&Method::HEAD, "/console", &[("host", "localhost:3000")]),
+            "`curl --head` asks whether it is up"
+        );
         let origin = ("origin", "http://localhost:3000");
         assert!(allows(&Method::POST, "/console/token", &[("host", "localhost:3000"), origin]), "an older browser");
     }

@@ -26,7 +26,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// The response to such a request, and none to any other, or to one that a page of another origin sent.
 pub(super) fn response<B>(request: &Request<B>) -> Option<Response> {
     let (address, path) = (request.uri(), request.uri().path());
-    if request.method() != Method::GET || Sender::of(request.headers()) == Sender::OtherPage {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_read || Sender::of(request.headers()) == Sender::OtherPage {
         return None;
     }
     if path == "/" || path == "/examples" {
@@ -79,7 +80,9 @@ mod tests {
 
     #[test]
     fn the_address_alone_shows_a_page_with_links_to_every_page() {
-        assert_eq!(asked(&Method::GET, "/").unwrap().status(), StatusCode::OK);
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(asked(&method, "/").unwrap().status(), StatusCode::OK);
+        }
         let text = page_file!("start/index.html").text();
         for page in PAGES.iter().filter(|page| **page != "/examples") {
             assert!(text.contains(&format!("href=\"{page}")), "{page}");

@@ -5,7 +5,6 @@ pub(crate) mod prerequisites;
 pub(crate) mod tools;
 
 use std::path::Path;
-use std::process::ExitCode;
 
 use anyhow::{Result, anyhow};
 
@@ -14,14 +13,6 @@ use crate::files::workspace::Workspace;
 use crate::process::children::Processes;
 use crate::process::step;
 use crate::state::settings::PusherServer;
-
-/// Installs the tools that every stack needs; a first start does so while cargo is building (`local/launch`).
-pub(crate) async fn tools_alone(workspace: &Workspace, processes: &Processes, for_tests: bool) -> Result<ExitCode> {
-    let clients = if for_tests { Clients::OfTests } else { Clients::ToListen };
-    let python_version = prerequisites::check(PusherServer::Gateway).await?;
-    without_functions(workspace, processes, (&python_version, clients, PusherServer::Gateway)).await?;
-    Ok(ExitCode::SUCCESS)
-}
 
 /// Installs the tools alone, where the functions of a release are run.
 pub(crate) async fn without_functions(

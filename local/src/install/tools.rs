@@ -4,8 +4,9 @@
 //! stamp, or with another one, the installation is repeated.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use tokio::process::Command;
@@ -41,8 +42,7 @@ impl Tools {
     ) -> Result<Self> {
         let (clients, pusher) = wanted;
         let installer = Installer { workspace, processes };
-        fs::create_dir_all(&workspace.tools)
-            .with_context(|| format!("{} cannot be created", workspace.tools.display()))?;
+        let _alone = alone(&workspace.tools).await?;
         installer.ministack(python_version).await?;
         if pusher == PusherServer::Sockudo {
             installer.sockudo().await?;
@@ -65,12 +65,41 @@ impl Tools {
     }
 }
 
-/// Installs the Node packages of the end-to-end tests, if they are not installed yet.
+/// Installs the Node packages of the end-to-end tests, which also have Bruno and the page, if they are not installed yet.
 pub(crate) async fn install_e2e(workspace: &Workspace, processes: &Processes) -> Result<()> {
     fs::create_dir_all(&workspace.tools).with_context(|| format!("{} cannot be created", workspace.tools.display()))?;
     let installer = Installer { workspace, processes };
-    installer.node_packages("Installing the clients for tests", &workspace.e2e()).await
+    installer
+        .node_packages("Installing the packages of the page, of Bruno and of the tests, once", &workspace.e2e())
+        .await
 }
+
+/// Waits until no other process installs into this folder, and holds that until it is dropped: each would delete what the other has begun.
+async fn alone(tools: &Path) -> Result<File> {
+    fs::create_dir_all(tools).with_context(|| format!("{} cannot be created", tools.display()))?;
+    let path = tools.join(".lock");
+    let lock = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    let mut step = None;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) => {
+                step.get_or_insert_with(|| Step::begin("Waiting for another `cargo local` that is installing"));
+                tokio::time::sleep(LOCK_INTERVAL).await;
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("{} cannot be locked", path.display()));
+            }
+        }
+    }
+    if let Some(step) = step {
+        step.finish();
+    }
+    Ok(lock)
+}
+
+/// How often a lock is tried.
+const LOCK_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Which third-party clients are installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +167,7 @@ impl Installer<'_> {
         let PythonPackages { title, log, requirements, python_version, setting } = packages;
         let pins = read(requirements)?;
         let (setting_name, setting) = setting.unwrap_or_default();
-        let stamp = Stamp { path: venv.join(".carillon"), content: format!("{python_version}\n{pins}\n{setting}") };
+        let stamp = Stamp::of_environment(venv, &[python_version, &pins, setting]);
         if stamp.is_there() && venv.join("bin/python").exists() {
             return Ok(());
         }
@@ -261,6 +290,12 @@ struct Stamp {
 }
 
 impl Stamp {
+    /// Its programs name the environment's path in their first line, so one in a folder that was moved is installed again.
+    fn of_environment(venv: &Path, contents: &[&str]) -> Self {
+        let content = format!("{}\n{}", venv.display(), contents.join("\n"));
+        Self { path: venv.join(".carillon"), content }
+    }
+
     fn is_there(&self) -> bool {
         fs::read_to_string(&self.path).is_ok_and(|content| content == self.content)
     }
@@ -334,6 +369,30 @@ mod tests {
         let unwritten =
             failed("Installing ministack", &anyhow!("No space left on device"), "check the connection", &log);
         assert!(unwritten.to_string().contains("the disk is full"), "{unwritten}");
+    }
+
+    #[tokio::test]
+    async fn one_process_installs_at_a_time() {
+        let folder = std::env::temp_dir().join(format!("carillon-lock-{}", std::process::id()));
+        let first = alone(&folder).await.unwrap();
+        let waiting = tokio::time::timeout(LOCK_INTERVAL * 2, alone(&folder)).await;
+        assert!(waiting.is_err(), "a second one does not wait");
+        drop(first);
+        alone(&folder).await.unwrap();
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_python_environment_in_a_moved_folder_is_installed_again() {
+        let folder = std::env::temp_dir().join(format!("carillon-moved-{}", std::process::id()));
+        let [before, after] = ["before", "after"].map(|name| folder.join(name));
+        fs::create_dir_all(&before).unwrap();
+        Stamp::of_environment(&before, &["3.12.1"]).write().unwrap();
+        fs::rename(&before, &after).unwrap();
+        assert!(!Stamp::of_environment(&after, &["3.12.1"]).is_there());
+        fs::rename(&after, &before).unwrap();
+        assert!(Stamp::of_environment(&before, &["3.12.1"]).is_there());
+        fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

@@ -211,7 +211,7 @@ impl Stack<'_> {
             loop {
                 tokio::select! {
                     error = ended(ministack.as_mut()) => return error,
-                    _ = resets.recv() => {}
+                    _ = resets.recv() => eprintln!("Starting over, as `cargo local reset` asks."),
                 }
                 if let Err(error) = plan.start_over(&mut ministack, &secrets).await {
                     return error.context("The stack cannot start over");

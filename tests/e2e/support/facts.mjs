@@ -1,5 +1,9 @@
 // The stack's event bus, as another system of the operator's hears it: a rule with a queue as its target.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
 import { checkEvent } from "./asyncapi.mjs";
 import { action } from "./aws.mjs";
 import { cleanUp } from "./cleanup.mjs";
@@ -59,5 +63,23 @@ export async function hearFacts(t) {
     all: find,
     /** The events as EventBridge gave them, of facts that name one of these. */
     events: (...ids) => all.filter(({ detail }) => ids.some((id) => JSON.stringify(detail).includes(`"${id}"`))),
+  };
+}
+
+/** The lines of `cargo local listen --facts --json` from now on, which are events as the scripts of the way back take them. */
+export async function printedFacts(t) {
+  const listener = spawn(process.env.CARILLON_LOCAL, ["listen", "--facts", "--json"], { stdio: ["ignore", "pipe", "pipe"] });
+  cleanUp(t, () => listener.kill("SIGINT"));
+  const printed = [];
+  createInterface({ input: listener.stdout }).on("line", (line) => printed.push(JSON.parse(line)));
+  // It says how to end it once it listens.
+  await once(listener.stderr, "data");
+  return {
+    /** As many as `events`, about the same things. */
+    like: (events, ...ids) =>
+      until(`${events.length} printed facts`, () => {
+        const about = printed.filter(({ detail }) => ids.some((id) => JSON.stringify(detail).includes(`"${id}"`)));
+        return about.length >= events.length && about;
+      }),
   };
 }

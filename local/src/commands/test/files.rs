@@ -31,7 +31,7 @@ pub(super) const OF_SOCKUDO: [(&str, &str); 15] = [
 ];
 
 /// The files whose tests are run: those that are named, or all for this server.
-pub(super) fn chosen(directory: &Path, options: &cli::Test) -> Result<Vec<PathBuf>> {
+pub(in crate::commands) fn chosen(directory: &Path, options: &cli::Test) -> Result<Vec<PathBuf>> {
     let all = all(directory)?;
     let needs_gateway = |path: &Path| name(path).starts_with(OF_GATEWAY);
     if options.files.is_empty() {

@@ -1,6 +1,6 @@
 //! `cargo local test`: runs all tests.
 
-mod files;
+pub(super) mod files;
 mod schemathesis;
 mod tally;
 
