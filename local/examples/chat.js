@@ -326,6 +326,8 @@ export function sending(conversation) {
     }
   });
   let files = [];
+  /** The texts that were put back since the last submit, since they could not be sent. */
+  let unsent = "";
   const choose = (chosen) => {
     files = chosen;
     $("files").textContent = files.map(({ name }) => name).join(", ");
@@ -347,6 +349,7 @@ export function sending(conversation) {
     choose([]);
     fit();
     complain();
+    unsent = "";
     const to = conversation();
     try {
       await to.send(written, chosen);
@@ -356,8 +359,12 @@ export function sending(conversation) {
         complain(new Error(written ? `${error.message}: ${written}` : error.message));
         return;
       }
-      text.value = [written, text.value].filter(Boolean).join("\n");
-      choose([...chosen, ...files].slice(0, MAX_FILES));
+      // After what was put back before, and before what was typed meanwhile.
+      const isAsPutBack = text.value.startsWith(unsent);
+      const typed = isAsPutBack ? text.value.slice(unsent.length).replace(/^\n/, "") : text.value;
+      unsent = [isAsPutBack && unsent, written].filter(Boolean).join("\n");
+      text.value = [unsent, typed].filter(Boolean).join("\n");
+      choose([...files, ...chosen].slice(0, MAX_FILES));
       fit();
       complain(error);
     }

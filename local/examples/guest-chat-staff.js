@@ -113,6 +113,7 @@ async function main() {
 
   async function choose(booking) {
     closeChat();
+    complain();
     const conversation = new Conversation({
       messagesUrl: (query) => `${base}/${booking}/messages?${query}`,
       deleteUrl: (id) => `${base}/${booking}/messages/${id}`,
@@ -136,7 +137,6 @@ async function main() {
     conversation.show();
     $("hint").textContent = words.loading;
     await conversation.open();
-    complain();
     $("text").focus();
   }
 
@@ -167,7 +167,7 @@ async function main() {
   }
 
   nothingIsOpen();
-  sending(() => open.conversation);
+  sending(() => open?.conversation);
   await readInbox();
 
   // ---- Pusher

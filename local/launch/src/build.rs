@@ -58,12 +58,13 @@ impl Build {
         let output = child.stderr.take().ok_or("cargo has no output")?;
         let followed = follow(output, progress, look);
         if followed.is_err() {
-            // It may have ended by itself.
+            // Its compilers first, which are not found after it. All of them may have ended by themselves.
+            let _ = Command::new("pkill").args(["-P", &child.id().to_string()]).stderr(Stdio::null()).status();
             let _ = child.kill();
         }
         let status = child.wait().map_err(|error| format!("cargo cannot be waited for: {error}"))?;
+        let said = followed.inspect_err(|_| progress.clear())?;
         progress.end();
-        let said = followed?;
         if status.success() {
             return Ok(());
         }

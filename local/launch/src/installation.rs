@@ -44,15 +44,19 @@ impl Installation {
     ///
     /// A sentence for the user, if the call was refused: then the build has no use.
     pub(crate) fn look(&mut self, progress: &mut Progress) -> Result<(), String> {
-        for line in self.lines.try_iter().collect::<Vec<_>>() {
+        let ended = self.child.try_wait();
+        // To the end of its output, if it has ended.
+        let lines: Vec<_> =
+            if matches!(ended, Ok(Some(_))) { self.lines.iter().collect() } else { self.lines.try_iter().collect() };
+        for line in lines {
             self.keep(&line);
             if !is_progress(&line) {
                 progress.say_between(&line);
             }
         }
-        match self.child.try_wait() {
+        match ended {
             Ok(Some(status)) if status.code() == Some(WRONG_CALL) => {
-                Err("nothing is started; correct what the line above names".to_owned())
+                Err("nothing is started; correct what is named above".to_owned())
             }
             Ok(Some(status)) if !status.success() && !self.is_reported => {
                 self.is_reported = true;
@@ -71,7 +75,8 @@ impl Installation {
     pub(crate) fn end(mut self, progress: &Progress) -> Result<(), String> {
         while let Ok(line) = self.lines.recv() {
             self.keep(&line);
-            if !line.starts_with(ERROR) {
+            // The error is returned, and printed then.
+            if self.error.is_empty() {
                 progress.say(&line);
             }
         }
@@ -132,8 +137,10 @@ mod tests {
             stand_in("fails", "echo 'Installing npm ...' >&2; echo 'error: no npm' >&2; echo 'Get it' >&2; exit 1");
         let mut installation = begun(&program, &[]);
         let mut progress = Progress::hidden();
+        let limit = Instant::now() + Duration::from_secs(10);
         while !installation.is_reported {
             installation.look(&mut progress).unwrap();
+            assert!(Instant::now() < limit, "the failure is not seen");
         }
         assert_eq!(installation.end(&progress), Err("no npm\nGet it".to_owned()));
         fs::remove_file(program).unwrap();

@@ -9,11 +9,12 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 mod build;
 mod disk;
@@ -43,10 +44,10 @@ fn start() -> Result<std::convert::Infallible, String> {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     if starts_a_stack(&arguments) && !here.with_file_name("carillon-functions").exists() {
         build_all(&here, &local, &program, &arguments)?;
-    } else {
-        let mut progress = Progress::begin("Building cargo local", Instant::now());
-        Build::OfLocal.run(&local, &mut progress, |_| Ok(()))?;
     }
+    // Also if the first start of another terminal has just removed the program.
+    let mut progress = Progress::begin("Building cargo local", Instant::now());
+    Build::OfLocal.run(&local, &mut progress, |_| Ok(()))?;
     // It finds the repository by this.
     let error = Command::new(&program).args(arguments).env("CARGO_MANIFEST_DIR", &local).exec();
     Err(format!("{} cannot be run: {error}", program.display()))
@@ -56,20 +57,16 @@ fn start() -> Result<std::convert::Infallible, String> {
 fn build_all(here: &Path, local: &Path, program: &Path, arguments: &[OsString]) -> Result<(), String> {
     let mut progress = Progress::begin("Building Carillon", Instant::now()).with_estimate();
     progress.say(&first_words(here));
-    // One of an earlier build may be an old one.
-    let before = modified(program);
+    // One of an earlier build may be an old one. Cargo puts one that is not old there again.
+    let _ = fs::remove_file(program);
     let mut installation = None;
     Build::OfAll.run(local, &mut progress, |progress| {
-        if installation.is_none() && modified(program) != before {
+        if installation.is_none() && program.exists() {
             installation = Installation::begin(program, local, arguments);
         }
         installation.as_mut().map_or(Ok(()), |installation| installation.look(progress))
     })?;
     installation.map_or(Ok(()), |installation| installation.end(&progress))
-}
-
-fn modified(program: &Path) -> Option<SystemTime> {
-    program.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
 /// Whether the command starts a stack with the functions of this clone. The others are about a running stack, or the functions of a release.

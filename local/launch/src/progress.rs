@@ -129,7 +129,8 @@ impl Progress {
         self.say(line);
     }
 
-    fn clear(&self) {
+    /// Removes the line that changes.
+    pub(crate) fn clear(&self) {
         if self.way == Way::Overwritten && self.printed.is_some() {
             let _ = write!(stderr(), "\r\x1b[K");
         }

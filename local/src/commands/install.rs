@@ -9,6 +9,7 @@ use clap::Parser as _;
 use tokio::sync::oneshot;
 
 use crate::commands::cli::{Cli, Command, Install};
+use crate::commands::run;
 use crate::commands::test::files;
 use crate::files::variables::Variables;
 use crate::files::workspace::Workspace;
@@ -57,8 +58,11 @@ async fn checked(workspace: &Workspace, call: &Cli) -> Result<(Clients, PusherSe
         }
         Some(Command::Chaos(options)) => (Clients::ToListen, options.pusher.into()),
         _ => {
+            run::check(&call.run)?;
             ports::claim_all(&call.run.ports, call.run.pusher == PusherServer::Sockudo)?;
-            Variables::read(call.run.env_file.as_deref()).await?;
+            // A pipe can be read once, and the call itself has to.
+            let env_file = call.run.env_file.as_deref().filter(|file| file.is_file() || !file.exists());
+            Variables::read(env_file).await?;
             (Clients::ToListen, call.run.pusher)
         }
     })

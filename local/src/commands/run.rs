@@ -22,10 +22,16 @@ use crate::state::firebase::Firebase;
 use crate::state::issuer::Issuer;
 use crate::state::settings::{self, Channels, PushTarget, PusherServer, Settings};
 
-pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &cli::Run) -> Result<ExitCode> {
+/// Refuses options that go not together.
+pub(crate) fn check(options: &cli::Run) -> Result<()> {
     if options.pusher != PusherServer::Gateway && (options.webhook_url.is_some() || options.subscription_counts) {
         bail!("--webhook-url and --subscription-counts are of Carillon's own channels: leave out --pusher");
     }
+    Ok(())
+}
+
+pub(crate) async fn run(workspace: &Workspace, processes: &Processes, options: &cli::Run) -> Result<ExitCode> {
+    check(options)?;
     let release = options.release_dir.as_deref().map(Release::open).transpose()?;
     let directory = StackDirectory::take(workspace.state(), "cargo local")?;
     // First, because what follows takes minutes.

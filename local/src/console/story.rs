@@ -76,8 +76,20 @@ fn story(id: &str, lines: &[LogLine], traffic: &[Value], arrivals: &[Value]) -> 
     let (writes, owed) = of_rows(id, traffic);
     steps.extend(writes);
     steps.extend(of_arrivals(arrivals));
+    begin_with_the_request(&mut steps);
     steps.sort_by(|one, other| one.at.total_cmp(&other.at).then(one.kind.cmp(&other.kind)));
     (steps, owed)
+}
+
+/// A line is read a moment after it was printed, and a longer one on a busy machine. Its request began before all that it caused.
+fn begin_with_the_request(steps: &mut [Step]) {
+    let earliest = |steps: &mut dyn Iterator<Item = f64>| steps.min_by(f64::total_cmp);
+    let first = earliest(&mut steps.iter().map(|step| step.at));
+    let request = earliest(&mut steps.iter().filter(|step| step.kind == Kind::Request).map(|step| step.at));
+    let late = request.zip(first).map_or(0.0, |(request, first)| request - first);
+    for step in steps.iter_mut().filter(|step| matches!(step.kind, Kind::Request | Kind::Answer)) {
+        step.at -= late;
+    }
 }
 
 /// The steps that a function's line tells of.
@@ -270,6 +282,16 @@ mod tests {
         );
         assert_eq!(steps[5].detail, "private-user-ben, 2 times");
         assert_eq!(story("r-1", &lines, &traffic[..2], &[]).1, 1, "it is still owed");
+    }
+
+    #[test]
+    fn a_request_comes_before_its_write_also_where_its_line_was_read_late() {
+        let text =
+            json!({ "requestId": "r-1", "route": "POST /kudos", "status": 201, "durationMs": 20.0, "answeredMs": 8.0 });
+        let traffic = [wrote(1005.0, &Value::Null, &json!({ "owed": [kudos()] }))];
+        let (steps, _) = story("r-1", &[line(1050.0, "KudosCreate", &text)], &traffic, &[]);
+        let kinds: Vec<_> = steps.iter().map(|step| (step.at, step.kind)).collect();
+        assert_eq!(kinds, [(1005.0, Kind::Request), (1005.0, Kind::Write), (1013.0, Kind::Answer)]);
     }
 
     #[test]

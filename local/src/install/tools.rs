@@ -67,7 +67,7 @@ impl Tools {
 
 /// Installs the Node packages of the end-to-end tests, which also have Bruno and the page, if they are not installed yet.
 pub(crate) async fn install_e2e(workspace: &Workspace, processes: &Processes) -> Result<()> {
-    fs::create_dir_all(&workspace.tools).with_context(|| format!("{} cannot be created", workspace.tools.display()))?;
+    let _alone = alone(&workspace.tools).await?;
     let installer = Installer { workspace, processes };
     installer
         .node_packages("Installing the packages of the page, of Bruno and of the tests, once", &workspace.e2e())
