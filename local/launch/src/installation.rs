@@ -9,8 +9,10 @@ use std::thread;
 
 use crate::progress::Progress;
 
-/// The exit status for arguments that cannot be, as clap has it.
+/// The exit status for a refused call, as clap has it (`local/src/commands/install.rs` exits with it).
 const WRONG_CALL: i32 = 2;
+/// The beginning of an error, which may go on for some lines.
+const ERROR: &str = "error: ";
 
 pub(crate) struct Installation {
     /// The end of its input ends it, so it does not outlive this process. `Child` holds the other end.
@@ -95,8 +97,6 @@ impl Installation {
     }
 }
 
-const ERROR: &str = "error: ";
-
 /// Lines such as `Installing ministack ... 10 s`, which cargo's progress stands for.
 fn is_progress(line: &str) -> bool {
     line.contains(" ...")
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_cannot_be_ends_the_build() {
+    fn a_refused_call_ends_the_build() {
         let program = stand_in("refuses", "[ \"$1 $2 $3\" = 'install -- --prot' ] && exit 2");
         let mut installation = begun(&program, &["--prot"]);
         let limit = Instant::now() + Duration::from_secs(10);

@@ -19,7 +19,7 @@ use crate::net::ports;
 use crate::process::children::Processes;
 use crate::state::settings::PusherServer;
 
-/// The exit status for a call that cannot be, as clap has it.
+/// The exit status for a refused call, as clap has it; the launcher then ends the build.
 const WRONG_CALL: u8 = 2;
 
 /// Ends with its input, whose other end the launcher holds.

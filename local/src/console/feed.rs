@@ -15,7 +15,8 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use super::meter::Meter;
-use super::traffic::{Seen, Traffic, TrafficLine, Way};
+use super::seen::{Seen, Way};
+use super::traffic::{Traffic, TrafficLine};
 use crate::files::journal::{Reader, TRAFFIC};
 use crate::services::recorder::{Note, PusherEvent};
 

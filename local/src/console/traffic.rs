@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::frame;
+use super::owed::{Owed, entries, id};
+use super::seen::{Seen, Way};
 use crate::services::recorder::PusherEvent;
 
 /// Most writes that are remembered until their events arrive.
@@ -62,62 +64,6 @@ struct Frame {
     connection: String,
     stage: String,
     body: String,
-}
-
-/// An event that arrived.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Seen {
-    /// When it arrived, in milliseconds since 1970.
-    pub(super) at: f64,
-    pub(super) way: Way,
-    /// The channel; of a WebSocket, the namespace and the user.
-    pub(super) channel: String,
-    pub(super) event: String,
-    /// The payload, as JSON text.
-    pub(super) data: String,
-    /// From the write that owes it to its arrival; absent where no row owed it.
-    pub(super) ms: Option<f64>,
-    /// The request that caused it.
-    pub(super) request_id: Option<String>,
-    /// Whether it arrived before.
-    pub(super) again: bool,
-}
-
-/// How an event came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Way {
-    /// To the Pusher server, from the functions or another server; without one, from the functions to a client.
-    Pusher,
-    /// From one client of Pusher's protocol to the others.
-    Client,
-    /// To a client of a WebSocket.
-    Socket,
-    /// From a client of a WebSocket.
-    FromSocket,
-    /// To the event bus, for other systems.
-    Fact,
-}
-
-/// How an event that a row owes is known.
-enum Content {
-    /// By all that it says: of Pusher, the channel; its names; its payload.
-    Whole(Option<String>, Vec<String>, String),
-    /// The row has it by name: by the row's id, which is in its payload.
-    OfRow(String),
-}
-
-/// An event that a row owes or owed.
-struct Owed {
-    id: String,
-    at: f64,
-    request_id: Option<String>,
-    way: Way,
-    content: Content,
-    /// When its row stopped owing it.
-    settled: Option<f64>,
-    arrived: bool,
 }
 
 /// The writes and connections that were noted.
@@ -178,8 +124,9 @@ impl Traffic {
             None => self.owed.iter().rposition(is_it),
         };
         let mut owed = found.and_then(|position| self.owed.get_mut(position));
-        let mut seen = Seen::of_pusher(at, Way::Pusher, message, owed.as_deref());
+        let mut seen = Seen::new(at, Way::Pusher, message);
         if let Some(owed) = &mut owed {
+            owed.tell(&mut seen);
             seen.again = std::mem::replace(&mut owed.arrived, true);
         }
         seen
@@ -189,14 +136,16 @@ impl Traffic {
     fn of_channel(&mut self, at: f64, way: Way, body: &str) -> Option<Seen> {
         let message = frame::of_pusher(body)?;
         match (way, message.name.starts_with("client-")) {
-            (Way::FromSocket, true) => Some(Seen::of_pusher(at, Way::Client, message, None)),
+            (Way::FromSocket, true) => Some(Seen::new(at, Way::Client, message)),
             // One write is for many connections, so it is found again and again.
             (Way::Socket, false) => {
-                let mut owed = self.owed.iter_mut().rev().find(|owed| owed.is_of_pusher(at, &message));
-                if let Some(owed) = &mut owed {
+                let owed = self.owed.iter_mut().rev().find(|owed| owed.is_of_pusher(at, &message));
+                let mut seen = Seen::new(at, Way::Pusher, message);
+                if let Some(owed) = owed {
+                    owed.tell(&mut seen);
                     owed.arrived = true;
                 }
-                Some(Seen::of_pusher(at, Way::Pusher, message, owed.as_deref()))
+                Some(seen)
             }
             // To the others: seen when the client said it.
             _ => None,
@@ -207,19 +156,9 @@ impl Traffic {
     fn of_fact(&mut self, at: f64, BusFact { name, bus, detail }: BusFact) -> Seen {
         let said: Value = serde_json::from_str(&detail).unwrap_or_default();
         let owed = self.owed.iter_mut().find(|owed| owed.way == Way::Fact && Some(owed.id.as_str()) == id(&said));
-        let mut seen = Seen {
-            at,
-            way: Way::Fact,
-            channel: bus,
-            event: name,
-            data: detail,
-            ms: None,
-            request_id: None,
-            again: false,
-        };
+        let mut seen = Seen::new(at, Way::Fact, PusherEvent { channel: bus, name, data: detail });
         if let Some(owed) = owed {
-            seen.ms = Some(since(owed.at, at));
-            seen.request_id.clone_from(&owed.request_id);
+            owed.tell(&mut seen);
             seen.again = std::mem::replace(&mut owed.arrived, true);
         }
         seen
@@ -234,8 +173,7 @@ impl Traffic {
         let (was, now) = (entries(was), entries(now));
         for entry in &now {
             if !was.iter().any(|other| id(other) == id(entry)) {
-                self.owed.extend(Owed::of(at, &row.1, entry));
-                self.owed.extend(Owed::of_several(at, entry));
+                self.owed.extend(Owed::all(at, &row.1, entry));
             }
         }
         let gone = was.iter().filter(|entry| !now.iter().any(|other| id(other) == id(entry)));
@@ -265,116 +203,15 @@ impl Traffic {
         }
         let said = frame::read(stage, body)?;
         let user = self.users.get(connection).map_or("", String::as_str);
+        let channel = format!("/{} {user}", said.namespace).trim_end().to_owned();
         // One write is for many connections, so it is found again and again.
-        let is_it = |owed: &&Owed| {
-            owed.way == Way::Socket
-                && match &owed.content {
-                    Content::Whole(_, names, data) => names.contains(&said.event) && *data == said.data,
-                    Content::OfRow(id) => said.data.contains(id.as_str()),
-                }
-        };
+        let is_it = |owed: &&Owed| owed.is_of_socket(&said.event, &said.data);
         let owed = self.owed.iter().rev().filter(|_| way == Way::Socket).find(is_it);
-        Some(Seen {
-            at,
-            way,
-            channel: format!("/{} {user}", said.namespace).trim_end().to_owned(),
-            event: said.event.clone(),
-            data: said.data.clone(),
-            ms: owed.map(|owed| since(owed.at, at)),
-            request_id: owed.and_then(|owed| owed.request_id.clone()),
-            again: false,
-        })
-    }
-}
-
-/// Milliseconds, with a digit after the point as the moments have it.
-fn since(from: f64, to: f64) -> f64 {
-    ((to - from).max(0.0) * 10.0).round() / 10.0
-}
-
-fn entries(outbox: Option<&str>) -> Vec<Value> {
-    let outbox = outbox.and_then(|text| serde_json::from_str::<Value>(text).ok());
-    outbox.as_ref().and_then(|outbox| outbox.get("owed")?.as_array().cloned()).unwrap_or_default()
-}
-
-fn id(entry: &Value) -> Option<&str> {
-    entry.get("id")?.as_str()
-}
-
-impl Seen {
-    /// An event of a channel, which this entry owes.
-    fn of_pusher(at: f64, way: Way, message: PusherEvent, owed: Option<&Owed>) -> Self {
-        let PusherEvent { channel, name, data } = message;
-        let mut seen = Self { at, way, channel, event: name, data, ms: None, request_id: None, again: false };
+        let mut seen = Seen::new(at, way, PusherEvent { channel, name: said.event.clone(), data: said.data.clone() });
         if let Some(owed) = owed {
-            seen.ms = Some(since(owed.at, at));
-            seen.request_id.clone_from(&owed.request_id);
-            if let Content::Whole(_, _, said) = &owed.content {
-                seen.data.clone_from(said);
-            }
+            owed.tell(&mut seen);
         }
-        seen
-    }
-}
-
-impl Owed {
-    /// The event of a channel that was sent to nobody; `None` where the row has its content.
-    fn unheard(&self, at: f64) -> Option<Seen> {
-        let Content::Whole(Some(channel), names, data) = &self.content else { return None };
-        let (channel, data) = (channel.clone(), data.clone());
-        let message = PusherEvent { channel, name: names.first()?.clone(), data };
-        Some(Seen::of_pusher(at, Way::Pusher, message, Some(self)))
-    }
-
-    /// Whether it owes this event of a channel, which arrived then.
-    fn is_of_pusher(&self, at: f64, message: &PusherEvent) -> bool {
-        let PusherEvent { channel, name, data } = message;
-        // Events of encrypted channels are encrypted on the way, differently each time.
-        let is_sealed = channel.starts_with("private-encrypted-");
-        let is_said = match &self.content {
-            Content::Whole(to, names, said) => {
-                to.as_ref() == Some(channel) && names.contains(name) && (is_sealed || said == data)
-            }
-            Content::OfRow(id) => data.contains(id.as_str()),
-        };
-        self.way == Way::Pusher && is_said && self.at <= at
-    }
-
-    /// The event of an outbox entry in a row with this sort key; `None` for other deliveries.
-    fn of(at: f64, sk: &str, entry: &Value) -> Option<Self> {
-        let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        // The id of a message or a notification.
-        let of_row = || Some(Content::OfRow(sk.split_once('#')?.1.to_owned()));
-        let of_socket = || {
-            let event = entry.pointer("/say/event")?;
-            let names = event.get("names")?.as_array()?.iter().filter_map(Value::as_str).map(str::to_owned);
-            Some(Content::Whole(None, names.collect(), event.get("data")?.to_string()))
-        };
-        let (way, content) = match entry.get("kind")?.as_str()? {
-            "pusher" => (Way::Pusher, Content::Whole(Some(text("/channel")?), vec![text("/name")?], text("/data")?)),
-            "pusherOfRow" => (Way::Pusher, of_row()?),
-            "fact" | "factOfRow" => (Way::Fact, Content::OfRow(text("/id")?)),
-            "socket" => (Way::Socket, of_socket()?),
-            "socketOfRow" => (Way::Socket, of_socket().or_else(of_row)?),
-            _ => return None,
-        };
-        let (id, request_id) = (text("/id")?, text("/requestId"));
-        Some(Self { id, at, request_id, way, content, settled: None, arrived: false })
-    }
-
-    /// The events of an entry that is for several channels, as other back ends trigger them.
-    fn of_several(at: f64, entry: &Value) -> Vec<Self> {
-        let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        let (Some("appEvent"), Some(id)) = (entry.get("kind").and_then(Value::as_str), text("/id")) else {
-            return Vec::new();
-        };
-        let channels = entry.get("channels").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        let one = |channel: &str| {
-            let content = Content::Whole(Some(channel.to_owned()), vec![text("/name")?], text("/data")?);
-            let (id, request_id) = (id.clone(), text("/requestId"));
-            Some(Self { id, at, request_id, way: Way::Pusher, content, settled: None, arrived: false })
-        };
-        channels.filter_map(one).collect()
+        Some(seen)
     }
 }
 

@@ -9,7 +9,8 @@ use sha2::Sha256;
 
 use super::feed::now;
 use super::parts::Console;
-use super::traffic::{Seen, Way};
+use super::seen::{Seen, Way};
+use crate::services::recorder::PusherEvent;
 
 #[derive(Deserialize)]
 struct Webhook {
@@ -50,7 +51,7 @@ fn is_signed(secret: &str, body: &[u8], signature: &[u8]) -> bool {
 fn seen(event: Event) -> Seen {
     let Event { channel, event, data, .. } = event;
     let data = data.as_str().map_or_else(|| data.to_string(), str::to_owned);
-    Seen { at: now(), way: Way::Client, channel, event, data, ms: None, request_id: None, again: false }
+    Seen::new(now(), Way::Client, PusherEvent { channel, name: event, data })
 }
 
 #[cfg(test)]
